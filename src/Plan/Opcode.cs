@@ -1,0 +1,59 @@
+namespace Csrun.Plan;
+
+/// <summary>
+/// What Init can do. Each has a structure of operands of the same name in Instructions.cs; Init executes them in the
+/// order of the plan and stops at the first that fails.
+/// </summary>
+public enum Opcode : ushort
+{
+    Invalid = 0,
+
+    // Namespaces and identity of the process as a whole
+    JoinNamespace,
+    Unshare,
+    WriteTimeOffsets,
+    Fork,
+    AwaitIdMap,
+    BecomeRoot,
+    NewSession,
+    SessionKeyring,
+    BringLoopbackUp,
+    SetHostname,
+    SetDomainname,
+
+    // The root file system
+    OpenSource,
+    OpenNullDevice,
+    OpenRootfs,
+    IsolateHost,
+    AttachRootfs,
+    MountFilesystem,
+    MountBind,
+    Remount,
+    MakeDirectory,
+    MakeDevice,
+    MakeSymlink,
+    MaskPath,
+    ReadonlyPath,
+    SetPathReadonly,
+    WriteSysctl,
+    PivotRoot,
+    ChangeRoot,
+    SetRootPropagation,
+
+    // Hooks and the terminal
+    RequestHooks,
+    RunHook,
+    OpenConsole,
+    PrepareStdio,
+
+    // The process
+    SetRlimit,
+    SetUmask,
+    SetIdentity,
+    ChangeDirectory,
+    FindExecutable,
+    Ready,
+    AwaitStart,
+    Execute,
+}

@@ -1,0 +1,6 @@
+namespace Csrun.Runtime;
+
+internal static class Program
+{
+    private static int Main(string[] arguments) => arguments.Length;
+}
