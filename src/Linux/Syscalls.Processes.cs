@@ -1,0 +1,148 @@
+using System;
+using System.Runtime.InteropServices;
+using Tmds.Linux;
+
+namespace Csrun.Linux;
+
+/// <summary>How a child ended: waitid(2).</summary>
+/// <param name="Pid">0: it has not ended yet (WNOHANG).</param>
+/// <param name="Code">CLD_EXITED 1, CLD_KILLED 2, CLD_DUMPED 3.</param>
+/// <param name="Value">The exit status, or the signal's number.</param>
+[StructLayout(LayoutKind.Auto)]
+public readonly record struct ChildStatus(int Pid, int Code, int Value)
+{
+    public bool HasEnded => Pid != 0;
+
+    /// <summary>As a shell has it: the exit status, or 128 plus the signal's number.</summary>
+    public int ExitCode => Code == 1 ? Value : 128 + Value;
+}
+
+/// <summary>One descriptor to wait for: poll(2).</summary>
+[StructLayout(LayoutKind.Sequential)]
+public struct PollFd(int fd, short events)
+{
+    /// <summary>POLLIN.</summary>
+    public const short In = 1;
+
+    /// <summary>POLLPRI: also how a cgroup's events file says that it changed.</summary>
+    public const short Priority = 2;
+
+    /// <summary>POLLOUT.</summary>
+    public const short Out = 4;
+
+    /// <summary>POLLERR.</summary>
+    public const short Error = 8;
+
+    /// <summary>POLLHUP.</summary>
+    public const short HangUp = 16;
+
+    /// <summary>A negative number is skipped.</summary>
+    public int Fd = fd;
+    public short Events = events;
+    public short Returned;
+}
+
+public static unsafe partial class Syscalls
+{
+    public static int GetPid() => LibC.getpid();
+
+    public static int GetParentPid() => LibC.getppid();
+
+    public static uint GetUid() => LibC.getuid();
+
+    public static uint GetEffectiveUid() => LibC.geteuid();
+
+    public static uint GetGid() => LibC.getgid();
+
+    public static uint GetEffectiveGid() => LibC.getegid();
+
+    /// <summary>kill(2). For a process that is not a child of ours a pidfd is the safe way.</summary>
+    public static int Kill(int pid, int signal) => Result(LibC.kill(pid, signal));
+
+    /// <summary>pidfd_open(2), since Linux 5.3.</summary>
+    public static int PidfdOpen(int pid) => Call(SyscallNumbers.PidfdOpen, pid, 0);
+
+    /// <summary>pidfd_send_signal(2), since Linux 5.1.</summary>
+    public static int PidfdSendSignal(int pidfd, int signal) =>
+        Call(SyscallNumbers.PidfdSendSignal, pidfd, signal, (void*)null, 0);
+
+    /// <summary>waitid(2) of one child by its id, for its end.</summary>
+    /// <param name="pid">The child; 0 for any.</param>
+    /// <param name="noHang">WNOHANG: do not wait.</param>
+    /// <param name="status">How it ended.</param>
+    public static int WaitChild(int pid, bool noHang, out ChildStatus status)
+    {
+        const int all = 0;
+        const int byPid = 1;
+        const int exited = 4;
+        const int wnohang = 1;
+        const int wall = 0x40000000;
+
+        // siginfo_t: si_signo, si_errno, si_code, (padding), si_pid, si_uid, si_status.
+        int* info = stackalloc int[32];
+        new Span<int>(info, 32).Clear();
+        int result = Call(SyscallNumbers.Waitid, pid == 0 ? all : byPid, pid, info, exited | wall | (noHang ? wnohang : 0), (void*)null);
+        status = result < 0 ? default : new(info[3], info[2], info[5]);
+        return result;
+    }
+
+    /// <summary>prctl(2).</summary>
+    public static int Prctl(int option, ulong argument) =>
+        Call(SyscallNumbers.Prctl, option, (void*)argument, (void*)null, (void*)null, (void*)null);
+
+    /// <summary>prlimit(2) of this process: sets a resource's limits.</summary>
+    public static int SetRlimit(int resource, ulong soft, ulong hard)
+    {
+        ulong* limits = stackalloc ulong[2] { soft, hard };
+        return Call(SyscallNumbers.Prlimit64, 0, resource, limits, (void*)null);
+    }
+
+    /// <summary>prlimit(2) of this process: asks for a resource's limits.</summary>
+    public static int GetRlimit(int resource, out ulong soft, out ulong hard)
+    {
+        ulong* limits = stackalloc ulong[2];
+        int result = Call(SyscallNumbers.Prlimit64, 0, resource, (void*)null, limits);
+        (soft, hard) = result < 0 ? (0, 0) : (limits[0], limits[1]);
+        return result;
+    }
+
+    /// <summary>sched_setaffinity(2): allows a process all processors that its cpuset does.</summary>
+    public static int ResetAffinity(int pid)
+    {
+        // 8192 processors are the most that Linux can be built for on x64.
+        Span<byte> mask = stackalloc byte[1024];
+        mask.Fill(0xFF);
+        fixed (byte* p = mask)
+        {
+            return Call(SyscallNumbers.SchedSetaffinity, pid, mask.Length, p);
+        }
+    }
+
+    /// <summary>rt_sigprocmask(2) of the calling thread. Bit n-1 stands for signal n.</summary>
+    /// <param name="how">SIG_BLOCK 0, SIG_UNBLOCK 1, SIG_SETMASK 2.</param>
+    /// <param name="mask">The signals.</param>
+    /// <param name="previous">The mask before.</param>
+    public static int SignalMask(int how, ulong mask, out ulong previous)
+    {
+        ulong old = 0;
+        int result = Call(SyscallNumbers.RtSigprocmask, how, &mask, &old, sizeof(ulong));
+        previous = old;
+        return result;
+    }
+
+    /// <summary>signalfd4(2), close-on-exec and non-blocking: reads give 128-byte structures.</summary>
+    public static int SignalFd(ulong mask) =>
+        Call(SyscallNumbers.Signalfd4, -1, &mask, sizeof(ulong), OpenFlags.CloseOnExec | OpenFlags.NonBlock);
+
+    /// <summary>ppoll(2).</summary>
+    /// <param name="fds">What to wait for.</param>
+    /// <param name="milliseconds">Longest wait; negative for ever.</param>
+    public static int Poll(Span<PollFd> fds, int milliseconds)
+    {
+        long* timeout = stackalloc long[2] { milliseconds / 1000, milliseconds % 1000 * 1_000_000L };
+        fixed (PollFd* p = fds)
+        {
+            return Call(SyscallNumbers.Ppoll, p, fds.Length, milliseconds < 0 ? null : timeout, (void*)null, 0);
+        }
+    }
+}
