@@ -14,7 +14,7 @@ OUT := $(if $(filter x64,$(ARCH)),out,out/$(ARCH))
 SOURCES := $(shell git ls-files -co --exclude-standard src Directory.Build.props Directory.Packages.props global.json)
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 build: $(OUT)/csrun ## Build out/csrun (ARCH=arm64: out/arm64/csrun)
 
@@ -33,8 +33,12 @@ lint: ## Check style, scripts, generated files
 	@build/deps.sh test
 	@build/lint.sh
 
+reproducible: ## Build twice in clean directories and compare the bytes
+	@build/deps.sh build
+	@build/reproducible.sh
+
 clean: ## Remove what was built
 	rm -rf out
 	find src tests bench -type d \( -name bin -o -name obj \) -prune -exec rm -rf {} +
 
-.PHONY: help build test lint clean
+.PHONY: help build test lint reproducible clean

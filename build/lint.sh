@@ -1,31 +1,29 @@
 #!/usr/bin/env bash
-# Style and consistency of the checkout; every finding is printed, any finding fails.
+# Style and consistency of the checkout: every finding is printed, any finding fails.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 failed=0
 
-step() { # step TEXT COMMAND...
-    local text=$1
-    shift
-    if "$@"; then echo "ok    $text"; else echo "FAIL  $text"; failed=1; fi
+verdict() { # verdict STATUS TEXT
+    if [ "$1" -eq 0 ]; then echo "ok    $2"; else echo "FAIL  $2"; failed=1; fi
 }
 
-scripts() { git ls-files '*.sh' .ci/run | xargs -r shellcheck; }
+status=0
+{ git ls-files '*.sh'; echo .ci/run; } | xargs shellcheck || status=1
+verdict $status "shell scripts"
 
-# A file past 400 lines is two subjects (CONTRIBUTING): tables of facts are the exception.
-sizes() {
-    local long
-    long=$(git ls-files 'src/*.cs' | xargs wc -l | awk '$2 != "total" && $1 > 450 { print $2 ": " $1 " lines" }')
-    [ -z "$long" ] || { echo "$long"; return 1; }
-}
+# A file past 400 lines is two subjects. Tables of facts are the exception, and say so in their first comment.
+long=$(git ls-files 'src/*.cs' | xargs wc -l | awk '$2 != "total" && $1 > 450 { print $2 ": " $1 " lines" }')
+[ -z "$long" ] || echo "$long"
+verdict "$([ -z "$long" ]; echo $?)" "file sizes"
 
-format() { dotnet format Runtime.sln --verify-no-changes --no-restore --severity warn; }
+status=1
+git grep -nIE '[[:blank:]]+$' -- '*.cs' '*.sh' '*.md' Makefile '*.csproj' '*.props' '*.targets' || status=0
+verdict $status "no trailing blanks"
 
-whitespace() { ! git grep -nIE '[[:blank:]]+$' -- '*.cs' '*.sh' '*.md' Makefile '*.csproj' '*.props' '*.targets'; }
-
+status=0
 dotnet restore Runtime.sln -v quiet
-step "shell scripts" scripts
-step "file sizes" sizes
-step "no trailing blanks" whitespace
-step "dotnet format" format
+dotnet format Runtime.sln --verify-no-changes --no-restore --severity warn || status=1
+verdict $status "dotnet format"
+
 exit $failed

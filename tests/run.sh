@@ -1,0 +1,50 @@
+#!/usr/bin/env bash
+# Runs the suites named (default: all) and ends with one line: N passed, N failed, N skipped.
+# RUNTIME names the container runtime under test (default: out/csrun); the unit tests do not depend on it.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+suites=("$@")
+[ ${#suites[@]} -gt 0 ] || suites=(unit integration)
+results=out/test-results
+mkdir -p "$results"
+failed_suites=0
+
+if [ -x tests/helpers/build.sh ]; then tests/helpers/build.sh; fi
+
+for suite in "${suites[@]}"; do
+    rm -f "$results/$suite.xml"
+    dotnet build "tests/$suite/$suite.csproj" -c Release -v quiet --nologo
+    assembly="tests/$suite/bin/Release/net10.0/Csrun.Tests.${suite^}.dll"
+    echo "== $suite"
+    # A suite that hangs in spite of its tests' own deadlines is ended too.
+    timeout --kill-after=30 1500 dotnet exec "$assembly" -noLogo -noColor -xml "$results/$suite.xml" ||
+        failed_suites=$((failed_suites + 1))
+done
+
+# The counts are read from the result files; a suite without one (it crashed) counts as a failure.
+passed=0 failed=0 skipped=0
+for suite in "${suites[@]}"; do
+    if ! counts=$(grep -m 1 -o '<assembly [^>]*>' "$results/$suite.xml" 2>/dev/null); then
+        echo "$suite: no results were written"
+        failed=$((failed + 1))
+        continue
+    fi
+    attribute() { sed -E "s/.* $1=\"([0-9]+)\".*/\1/" <<<"$counts"; }
+    passed=$((passed + $(attribute passed)))
+    failed=$((failed + $(attribute failed) + $(attribute errors)))
+    skipped=$((skipped + $(attribute skipped)))
+done
+
+if [ "$skipped" -gt 0 ]; then
+    echo "Skipped, with their reasons:"
+    for suite in "${suites[@]}"; do
+        [ -f "$results/$suite.xml" ] || continue
+        tr '\n' ' ' <"$results/$suite.xml" |
+            grep -oE '<reason>[^<]*</reason>|<reason><!\[CDATA\[[^]]*\]\]></reason>' |
+            sed -E 's/<[^>]*>//g; s/^<!\[CDATA\[//; s/\]\]>//g' | sort | uniq -c | sort -rn || true
+    done
+fi
+[ "$failed_suites" -eq 0 ] || [ "$failed" -gt 0 ] || failed=$failed_suites
+echo "$passed passed, $failed failed, $skipped skipped"
+[ "$failed" -eq 0 ]
