@@ -1,0 +1,38 @@
+using System.Collections.Generic;
+
+namespace Csrun.Runtime.Containers;
+
+/// <summary>
+/// The operations on containers (runtime.md#operations), one file each beside this one. All of them throw
+/// <see cref="CsrunException"/>, <see cref="Spec.ConfigException"/> or <see cref="Linux.LinuxException"/>, write nothing on standard
+/// output or error (warnings go to <see cref="Log"/>), and leave nothing behind where they fail.
+/// </summary>
+public static class Lifecycle
+{
+    /// <summary>Makes a container from a bundle, up to its program, which waits for <see cref="Start"/>.</summary>
+    public static void Create(CreateRequest request) => throw NotYet();
+
+    /// <summary>Lets the program of a created container run; why it cannot be executed is an error here.</summary>
+    public static void Start(RuntimeOptions options, string id) => throw NotYet();
+
+    /// <summary>What a container is now.</summary>
+    public static ContainerView State(RuntimeOptions options, string id) => throw NotYet();
+
+    /// <summary>Sends a signal.</summary>
+    public static void Kill(KillRequest request) => throw NotYet();
+
+    /// <summary>
+    /// Removes what create made. With <paramref name="force"/> a running container is killed first, and one that does
+    /// not exist is no error.
+    /// </summary>
+    public static void Delete(RuntimeOptions options, string id, bool force) => throw NotYet();
+
+    /// <summary>Create and start; in the foreground also wait and delete.</summary>
+    /// <returns>The exit code for the command: the container's own (128 + n for signal n), 0 if detached.</returns>
+    public static int Run(RunRequest request) => throw NotYet();
+
+    /// <summary>All containers below the root, by id; what cannot be read is left out.</summary>
+    public static IReadOnlyList<ContainerView> List(RuntimeOptions options) => throw NotYet();
+
+    private static CsrunException NotYet() => new(ErrorCodes.NotSupported, "this command is not built yet");
+}

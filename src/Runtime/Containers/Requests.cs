@@ -1,0 +1,82 @@
+namespace Csrun.Runtime.Containers;
+
+/// <summary>Who makes the container's cgroup (<c>--cgroup-manager</c>, <c>--systemd-cgroup</c>).</summary>
+public enum CgroupManager
+{
+    /// <summary>csrun itself, through the cgroup file systems.</summary>
+    Cgroupfs,
+    Systemd,
+
+    /// <summary>Nobody: the container stays in its caller's cgroup.</summary>
+    Disabled,
+}
+
+/// <summary>The global options that matter to containers.</summary>
+public sealed record RuntimeOptions
+{
+    /// <summary><c>--root</c> as given; null for the default of <c>StateRoot</c>.</summary>
+    public string? Root { get; init; }
+
+    public CgroupManager CgroupManager { get; init; } = CgroupManager.Cgroupfs;
+
+    /// <summary><c>--rootless</c>: whether refused cgroups are passed over; null is "auto".</summary>
+    public bool? Rootless { get; init; }
+}
+
+/// <summary>What <c>create</c> is given; <c>run</c> too.</summary>
+public sealed record CreateRequest
+{
+    public required string Id { get; init; }
+
+    public RuntimeOptions Options { get; init; } = new();
+
+    /// <summary><c>--bundle</c>, absolute or relative to the working directory.</summary>
+    public string Bundle { get; init; } = ".";
+
+    /// <summary><c>--config</c>: another name for config.json, absolute or relative to the bundle.</summary>
+    public string? Config { get; init; }
+
+    /// <summary><c>--pid-file</c>, relative to the working directory.</summary>
+    public string? PidFile { get; init; }
+
+    /// <summary><c>--console-socket</c>.</summary>
+    public string? ConsoleSocket { get; init; }
+
+    /// <summary><c>--pidfd-socket</c>.</summary>
+    public string? PidfdSocket { get; init; }
+
+    public bool NoPivot { get; init; }
+
+    public bool NoNewKeyring { get; init; }
+
+    /// <summary><c>--preserve-fds</c>: descriptors from 3 on that the process keeps.</summary>
+    public int PreserveFds { get; init; }
+}
+
+/// <summary>What <c>run</c> is given.</summary>
+public sealed record RunRequest
+{
+    public required CreateRequest Create { get; init; }
+
+    public bool Detach { get; init; }
+
+    /// <summary>Leave the stopped container for a later <c>delete</c>.</summary>
+    public bool Keep { get; init; }
+
+    /// <summary>Do not become the reaper of what the container's process leaves behind.</summary>
+    public bool NoSubreaper { get; init; }
+}
+
+/// <summary>What <c>kill</c> is given.</summary>
+public sealed record KillRequest
+{
+    public required string Id { get; init; }
+
+    public RuntimeOptions Options { get; init; } = new();
+
+    /// <summary>Name or number, as <see cref="Linux.Signals.Parse"/> takes it.</summary>
+    public string Signal { get; init; } = "TERM";
+
+    /// <summary>To all processes of the container's cgroup; a stopped container is then no error.</summary>
+    public bool All { get; init; }
+}

@@ -1,0 +1,60 @@
+using Csrun.Spec;
+
+namespace Csrun.Runtime;
+
+public static partial class ErrorCodes
+{
+    public static readonly ErrorCode ExecutableNotFound = new(
+        "executable-not-found",
+        "The program of process.args is not in the container.",
+        "It is not in any directory of the PATH in process.env, or a path that does not exist in the root file system.",
+        "Look for it below root.path; PATH is that of process.env, never the caller's.");
+
+    public static readonly ErrorCode ExecutableInvalid = new(
+        "executable-invalid",
+        "The program of process.args is there, but cannot be executed.",
+        "It is a directory, lacks the x bit for process.user, is on a noexec mount, or is for another architecture.",
+        "Look at its mode and at `file PROGRAM` on the host.");
+
+    public static readonly ErrorCode WorkingDirectory = new(
+        "working-directory",
+        "The process's working directory cannot be entered.",
+        "process.cwd is not a directory, leads out of the container, or process.user may not enter it.",
+        "Look at process.cwd in the container's root file system.");
+
+    public static readonly ErrorCode IdentityFailed = new(
+        "identity-failed",
+        "The process could not become the user, or get the groups and capabilities, that the config asks for.",
+        "Ids that are not mapped in the user namespace, or capabilities that the caller has not got.",
+        "Look at process.user and process.capabilities, and at linux.uidMappings and gidMappings.");
+
+    public static readonly ErrorCode LimitFailed = new(
+        "limit-failed",
+        "A resource limit of process.rlimits could not be set.",
+        "A hard limit above the caller's needs CAP_SYS_RESOURCE; RLIMIT_NOFILE has /proc/sys/fs/nr_open as its ceiling.",
+        "Lower the limit, or run csrun with the rights for it.");
+
+    public static readonly ErrorCode OomScore = new(
+        "oom-score",
+        "process.oomScoreAdj could not be set.",
+        "Lowering it needs CAP_SYS_RESOURCE.",
+        "Leave it out, or give a value that is not below the caller's.");
+
+    public static readonly ErrorCode TerminalFailed = new(
+        "terminal-failed",
+        "The container's terminal could not be made.",
+        "process.terminal needs a devpts mounted on /dev/pts in the container.",
+        "Add the devpts mount that `csrun spec` writes.");
+
+    public static readonly ErrorCode ProcessSetup = new(
+        "process-setup",
+        "Something of the process itself could not be set up.",
+        "A host name that is too long, a key quota that is used up, or a policy that forbids it.",
+        "Look at the operation and the errno in the message.");
+
+    private static readonly ErrorCode[] s_process =
+    [
+        ExecutableNotFound, ExecutableInvalid, WorkingDirectory, IdentityFailed, LimitFailed, OomScore, TerminalFailed,
+        ProcessSetup,
+    ];
+}
