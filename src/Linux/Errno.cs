@@ -17,6 +17,7 @@ public static class Errno
     public const int ENOMEM = 12;
     public const int EACCES = 13;
     public const int EFAULT = 14;
+    public const int EFBIG = 27;
     public const int EBUSY = 16;
     public const int EEXIST = 17;
     public const int EXDEV = 18;

@@ -145,4 +145,15 @@ public static unsafe partial class Syscalls
             return Call(SyscallNumbers.Ppoll, p, fds.Length, milliseconds < 0 ? null : timeout, (void*)null, 0);
         }
     }
+
+    /// <summary>rt_sigaction(2) with SIG_DFL (0) or SIG_IGN (1).</summary>
+    public static int SetSignalAction(int signal, int action)
+    {
+        // The kernel's struct sigaction: handler, flags, restorer, mask.
+        long* what = stackalloc long[4] { action, 0, 0, 0 };
+        return Call(SyscallNumbers.RtSigaction, signal, what, (void*)null, sizeof(ulong));
+    }
+
+    /// <summary>capget(2).</summary>
+    internal static int GetCapabilities(Self.CapabilityHeader* header, uint* data) => Call(SyscallNumbers.Capget, header, data);
 }

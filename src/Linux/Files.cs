@@ -1,0 +1,151 @@
+using System;
+using System.Globalization;
+using System.Text;
+
+namespace Csrun.Linux;
+
+/// <summary>Reading and writing whole files by descriptor. Interrupted calls are repeated.</summary>
+public static class Files
+{
+    /// <summary>openat(2), repeated on EINTR.</summary>
+    public static Fd Open(int directory, string path, int flags, uint mode = 0)
+    {
+        int result;
+        do
+        {
+            result = Syscalls.OpenAt(directory, path, flags, mode);
+        }
+        while (result == -Errno.EINTR);
+        return Fd.Own(result, "open", path);
+    }
+
+    /// <summary>Opens a directory, for use with the functions that take one.</summary>
+    public static Fd OpenDirectory(string path) =>
+        Open(At.Cwd, path, OpenFlags.ReadOnly | OpenFlags.Directory);
+
+    /// <summary>
+    /// Reads to the end, wherever that is: files of procfs and cgroupfs say 0 for their size, and give less than what
+    /// was asked for.
+    /// </summary>
+    /// <param name="fd">An open file.</param>
+    /// <param name="limit">Most bytes that are believed; more is an error (EFBIG).</param>
+    /// <param name="name">The file's name, for messages.</param>
+    public static byte[] ReadAll(int fd, int limit, string name)
+    {
+        byte[] buffer = new byte[Math.Min(FirstBuffer(fd), limit + 1L)];
+        int length = 0;
+        while (true)
+        {
+            long read = Syscalls.Read(fd, buffer.AsSpan(length));
+            if (read == -Errno.EINTR)
+            {
+                continue;
+            }
+            LinuxException.Check(read, "read", name);
+            length += (int)read;
+            if (length > limit)
+            {
+                throw new LinuxException("read", name, Errno.EFBIG, $"more than {limit.ToString(CultureInfo.InvariantCulture)} bytes");
+            }
+            if (read == 0)
+            {
+                return buffer.Length == length ? buffer : buffer[..length];
+            }
+            if (length == buffer.Length)
+            {
+                Array.Resize(ref buffer, (int)Math.Min(buffer.Length * 4L, limit + 1L));
+            }
+        }
+    }
+
+    /// <summary>Reads a whole file by its path.</summary>
+    public static byte[] ReadAll(int directory, string path, int limit)
+    {
+        using Fd fd = Open(directory, path, OpenFlags.ReadOnly);
+        return ReadAll(fd.Number, limit, path);
+    }
+
+    /// <summary>Reads a whole small file as text (UTF-8); null if there is none.</summary>
+    public static string? TryReadText(int directory, string path, int limit)
+    {
+        int result = Syscalls.OpenAt(directory, path, OpenFlags.ReadOnly);
+        if (result is -Errno.ENOENT or -Errno.ENOTDIR)
+        {
+            return null;
+        }
+        using Fd fd = Fd.Own(result, "open", path);
+        return Encoding.UTF8.GetString(ReadAll(fd.Number, limit, path));
+    }
+
+    /// <summary>Writes all of it; short writes are gone on with.</summary>
+    public static void WriteAll(int fd, ReadOnlySpan<byte> data, string name)
+    {
+        while (!data.IsEmpty)
+        {
+            long written = Syscalls.Write(fd, data);
+            if (written != -Errno.EINTR)
+            {
+                LinuxException.Check(written, "write to", name);
+                data = data[(int)written..];
+            }
+        }
+    }
+
+    /// <summary>
+    /// Writes a kernel file (cgroup, procfs), which takes its value in exactly one write(2): 0, or -errno.
+    /// </summary>
+    public static int WriteOnce(int directory, string path, ReadOnlySpan<byte> data)
+    {
+        int fd = Syscalls.OpenAt(directory, path, OpenFlags.WriteOnly | OpenFlags.NoFollow);
+        if (fd < 0)
+        {
+            return fd;
+        }
+        long written;
+        do
+        {
+            written = Syscalls.Write(fd, data);
+        }
+        while (written == -Errno.EINTR);
+        _ = Syscalls.Close(fd);
+        return written < 0 ? (int)written : written == data.Length ? 0 : -Errno.EIO;
+    }
+
+    /// <summary>
+    /// Replaces a file as a whole: nobody ever sees half of it, and what was there stays until the new one is complete.
+    /// </summary>
+    /// <param name="directory">The directory's descriptor, or <see cref="At.Cwd"/>.</param>
+    /// <param name="path">The file; the temporary one lies beside it.</param>
+    /// <param name="data">Its content.</param>
+    /// <param name="mode">Permission bits, exact whatever the umask.</param>
+    public static void WriteAtomically(int directory, string path, ReadOnlySpan<byte> data, uint mode)
+    {
+        string temporary = TemporaryName(path);
+        // Left by one that was killed: only a process of the same id could be using it now, and that is us.
+        _ = Syscalls.UnlinkAt(directory, temporary);
+        try
+        {
+            using (Fd fd = Open(directory, temporary, OpenFlags.WriteOnly | OpenFlags.Create | OpenFlags.Exclusive | OpenFlags.NoFollow, mode))
+            {
+                LinuxException.Check(Syscalls.Fchmod(fd.Number, mode), "set the mode of", temporary);
+                WriteAll(fd.Number, data, temporary);
+            }
+            LinuxException.Check(Syscalls.RenameAt(directory, temporary, directory, path), "rename to", path);
+        }
+        catch
+        {
+            _ = Syscalls.UnlinkAt(directory, temporary);
+            throw;
+        }
+    }
+
+    /// <summary>".NAME.PID" beside the file, so that concurrent writers do not meet.</summary>
+    private static string TemporaryName(string path)
+    {
+        int slash = path.LastIndexOf('/') + 1;
+        return string.Concat(path.AsSpan(0, slash), ".", path.AsSpan(slash), string.Create(CultureInfo.InvariantCulture, $".{Syscalls.GetPid()}"));
+    }
+
+    private static long FirstBuffer(int fd) =>
+        Syscalls.Stat(fd, out FileStatus status) >= 0 && status is { IsRegular: true, Size: > 0 } ? (long)status.Size + 1 : 4096;
+}
