@@ -13,6 +13,8 @@ public static class SyscallNumbers
     public const int CloseRange = 436;
     public const int OpenAt2 = 437;
 
+    public static int Bpf => Abi.IsArm64 ? 280 : 321;
+
     public static int Read => Abi.IsArm64 ? 63 : 0;
 
     public static int Write => Abi.IsArm64 ? 64 : 1;
