@@ -2,5 +2,5 @@ namespace Csrun.Runtime;
 
 internal static class Program
 {
-    private static int Main(string[] arguments) => arguments.Length;
+    private static int Main(string[] arguments) => Cli.Dispatcher.Run(arguments);
 }

@@ -1,0 +1,168 @@
+using System;
+
+namespace Csrun.Runtime.Cli;
+
+/// <summary>
+/// The one declaration of the command line. A command is built when it is asked for: an ordinary start builds one.
+/// </summary>
+internal static class CommandTable
+{
+    /// <summary>The commands in the order in which help shows them.</summary>
+    public static readonly string[] Names =
+        ["create", "start", "state", "kill", "delete", "run", "list", "spec", "explain", "help"];
+
+    /// <summary>Commands that callers may ask for and that this version does not have: absent from help.</summary>
+    public static readonly string[] NotYet =
+        ["exec", "ps", "events", "update", "pause", "resume", "checkpoint", "restore"];
+
+    /// <summary>The command of this name, or null.</summary>
+    public static Command? Find(string name) => name switch
+    {
+        "create" => Create(),
+        "start" => Start(),
+        "state" => State(),
+        "kill" => Kill(),
+        "delete" => Delete(),
+        "run" => RunContainer(),
+        "list" => List(),
+        "spec" => Spec(),
+        "explain" => Explain(),
+        "help" or "h" => Help(),
+        "docs" => Docs(),
+        _ => null,
+    };
+
+    private static Command Create() => new("create", "create a container", CreateCommand.Run)
+    {
+        Arguments = "<container-id>",
+        MinArguments = 1,
+        MaxArguments = 1,
+        Options = [Options.Bundle, Options.Config, Options.ConsoleSocket, Options.PidfdSocket, Options.PidFile,
+            Options.NoPivot, Options.NoNewKeyring, Options.PreserveFds],
+        Description =
+            """
+            Makes the container that a bundle describes: its namespaces, mounts, cgroup and devices, and a process that
+            waits inside. The configured program does not run before "csrun start".
+
+            A bundle is a directory with a file config.json and the root file system that it names. The id must be unique
+            under the state directory (--root); letters, digits and "_+-." may be in it.
+            """,
+        Example = "csrun create --bundle /containers/web --pid-file /run/web.pid web",
+    };
+
+    private static Command Start() => new("start", "run the configured program of a created container", StartCommand.Run)
+    {
+        Arguments = "<container-id>",
+        MinArguments = 1,
+        MaxArguments = 1,
+        Description =
+            """
+            Lets the waiting process of a created container execute its program. If that fails, the reason is reported and
+            the exit code is 1: success means that the program runs.
+            """,
+        Example = "csrun start web",
+    };
+
+    private static Command State() => new("state", "print the state of a container", StateCommand.Run)
+    {
+        Arguments = "<container-id>",
+        MinArguments = 1,
+        MaxArguments = 1,
+        Description =
+            """
+            Prints the state as JSON: ociVersion, id, pid (0 when stopped), status (created, running, paused or stopped),
+            bundle, rootfs, created, annotations and owner. The status is derived from the kernel at the time of the call.
+            """,
+        Example = "csrun state web",
+    };
+
+    private static Command Kill() => new("kill", "send a signal to a container's process", KillCommand.Run)
+    {
+        Arguments = "<container-id> [signal]",
+        MinArguments = 1,
+        MaxArguments = 2,
+        Options = [Options.All],
+        Description =
+            """
+            Sends a signal, TERM by default, to the first process of the container. A signal is a number or a name, in any
+            case, with or without SIG; real-time signals are RTMIN+n and RTMAX-n. KILL reaches every process of a container
+            that has no pid namespace of its own.
+            """,
+        Example = "csrun kill web KILL",
+    };
+
+    private static Command Delete() => new("delete", "remove a container and all that it holds", DeleteCommand.Run)
+    {
+        Arguments = "<container-id>",
+        MinArguments = 1,
+        MaxArguments = 1,
+        Options = [Options.Force],
+        Description =
+            """
+            Removes the state and the cgroup of a container that is stopped, or that was created and never started; then
+            runs its poststop hooks. A running container is removed with --force only.
+            """,
+        Example = "csrun delete --force web",
+    };
+
+    private static Command RunContainer() => new("run", "create and start a container, and wait for it", RunCommand.Run)
+    {
+        Arguments = "<container-id>",
+        MinArguments = 1,
+        MaxArguments = 1,
+        Options = [Options.Bundle, Options.Config, Options.ConsoleSocket, Options.PidfdSocket, Options.PidFile,
+            Options.NoPivot, Options.NoNewKeyring, Options.PreserveFds, Options.Detach, Options.Keep, Options.NoSubreaper],
+        Description =
+            """
+            Creates a container and starts it. In the foreground signals are passed on, a terminal is copied, the exit code
+            is that of the container's process (128 plus the signal's number if one killed it), and the container is deleted
+            in the end unless --keep is given.
+            """,
+        Example = "csrun run --bundle /containers/web web",
+    };
+
+    private static Command List() => new("list", "list the containers", ListCommand.Run)
+    {
+        Options = [Options.ListFormat, Options.Quiet],
+        Description = "Lists the containers of the state directory (--root). One that cannot be read is left out.",
+        Example = "csrun --root /run/csrun list --format json",
+    };
+
+    private static Command Spec() => new("spec", "write a configuration to begin with", SpecCommand.Run)
+    {
+        Options = [Options.Bundle, Options.RootlessSpec],
+        Description =
+            """
+            Writes config.json, which runs a shell on a terminal in a read-only root file system, into the bundle. An
+            existing file is left alone.
+            """,
+        Example = "mkdir -p demo/rootfs && csrun spec --bundle demo",
+    };
+
+    private static Command Explain() => new("explain", "say what an error code means and what to do", ExplainCommand.Run)
+    {
+        Arguments = "[code]",
+        MaxArguments = 1,
+        Description =
+            """
+            Every error line ends with a code in brackets. This prints what it means, the usual causes and what to do;
+            without a code, all codes with their meaning.
+            """,
+        Example = "csrun explain mount-source-missing",
+    };
+
+    private static Command Help() => new("help", "show help for all commands or for one", HelpCommand.Run)
+    {
+        Arguments = "[command]",
+        MaxArguments = 1,
+        Example = "csrun help create",
+    };
+
+    /// <summary>Not for users: `make docs` calls it.</summary>
+    private static Command Docs() => new("docs", "write the generated documentation into the source tree", Csrun.Runtime.Cli.Docs.DocsCommand.Run)
+    {
+        Arguments = "<directory>",
+        MinArguments = 1,
+        MaxArguments = 1,
+    };
+}
