@@ -15,7 +15,7 @@ public enum Severity
 /// <param name="Code">Its kind.</param>
 /// <param name="Path">Where, as a JSON path: <c>mounts[3].source</c>, <c>annotations["org.example.key"]</c>; empty for the whole file.</param>
 /// <param name="Message">What is wrong, without the path: <c>must be a string, but is a number</c>.</param>
-/// <param name="Line">Line in the file, from 1; 0 when not known (see <c>JsonLocation</c>).</param>
+/// <param name="Line">Line in the file, from 1; 0 when not known (see <see cref="JsonLocation.Fill"/>).</param>
 /// <param name="Column">Byte in the line, from 1; 0 when not known.</param>
 /// <param name="Severity">Whether it stops the operation.</param>
 public readonly record struct Finding(
