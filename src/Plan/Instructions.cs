@@ -236,7 +236,10 @@ public struct MountBind
     public ulong Set;
     public ulong Clear;
 
-    /// <summary>Attributes of all mounts of the tree, with <see cref="MountFlags.RecursiveAttributes"/>.</summary>
+    /// <summary>
+    /// Attributes of all mounts of the tree, with <see cref="MountFlags.RecursiveAttributes"/>; applied before those of
+    /// the top mount alone.
+    /// </summary>
     public ulong RecursiveSet;
     public ulong RecursiveClear;
     public ulong Propagation;

@@ -51,13 +51,19 @@ public sealed class PlanWriter
             return default;
         if (_strings.TryGetValue(text, out var known))
             return known;
+        var reference = Append(text);
+        _strings[text] = reference;
+        return reference;
+    }
+
+    private PlanRef Append(string text)
+    {
         int count = Encoding.UTF8.GetByteCount(text);
         Reserve(ref _data, _dataLength, count + 1);
         var reference = new PlanRef { Offset = (uint)_dataLength, Length = (uint)count };
         Encoding.UTF8.GetBytes(text, _data.AsSpan(_dataLength));
         _data[_dataLength + count] = 0;
         _dataLength += count + 1;
-        _strings[text] = reference;
         return reference;
     }
 
@@ -92,6 +98,15 @@ public sealed class PlanWriter
         var references = new PlanRef[items.Count];
         for (int i = 0; i < references.Length; i++)
             references[i] = String(items[i]);
+        return Array<PlanRef>(references);
+    }
+
+    /// <summary>Stores an array of strings that do not occur elsewhere: as <see cref="Strings"/>, without looking them up.</summary>
+    public PlanRef DistinctStrings(ReadOnlySpan<string> items)
+    {
+        var references = new PlanRef[items.Length];
+        for (int i = 0; i < references.Length; i++)
+            references[i] = Append(items[i]);
         return Array<PlanRef>(references);
     }
 

@@ -1,0 +1,77 @@
+using System;
+using System.Collections.Generic;
+
+namespace Csrun.Runtime.Compiler;
+
+/// <summary>What the command line and the bundle's place say, beside the config.</summary>
+internal sealed record CompileOptions
+{
+    /// <summary>The container's id.</summary>
+    public required string Id { get; init; }
+
+    /// <summary>The bundle directory, absolute.</summary>
+    public required string Bundle { get; init; }
+
+    /// <summary>The root file system's directory on the host, absolute, with no symbolic link left in it.</summary>
+    public required string RootfsPath { get; init; }
+
+    /// <summary>The config's name in messages.</summary>
+    public string ConfigName { get; init; } = "config.json";
+
+    /// <summary><c>--no-pivot</c>.</summary>
+    public bool NoPivot { get; init; }
+
+    /// <summary><c>--no-new-keyring</c>.</summary>
+    public bool NoNewKeyring { get; init; }
+
+    /// <summary><c>--preserve-fds</c>: how many descriptors from 3 on the container's process keeps.</summary>
+    public uint PreservedFds { get; init; }
+
+    /// <summary>LISTEN_FDS, if LISTEN_PID was ours: as many descriptors more, before the preserved ones.</summary>
+    public uint ListenFds { get; init; }
+
+    /// <summary>LISTEN_FDNAMES as it was given to us.</summary>
+    public string? ListenNames { get; init; }
+
+    /// <summary>
+    /// The socket on the host that stands for the service manager's (NOTIFY_SOCKET): its directory is bound on
+    /// /run/notify. It must have that directory for itself.
+    /// </summary>
+    public string? NotifySocketPath { get; init; }
+}
+
+/// <summary>What the compiler has to know of the machine and of ourselves. Gathered elsewhere: compiling is pure.</summary>
+internal sealed record HostFacts
+{
+    /// <summary>Our effective user, as our own user namespace has it.</summary>
+    public uint Euid { get; init; }
+
+    public uint Egid { get; init; }
+
+    /// <summary>We are in a user namespace other than the first: device nodes can't be made.</summary>
+    public bool InUserNamespace { get; init; }
+
+    /// <summary>/proc/self/setgroups says "deny", which all user namespaces below inherit.</summary>
+    public bool SetgroupsDenied { get; init; }
+
+    /// <summary>Our bounding set: what no process of ours can ever have, but in a new user namespace.</summary>
+    public ulong CapabilityBounding { get; init; } = ulong.MaxValue;
+
+    /// <summary>/proc/sys/kernel/cap_last_cap.</summary>
+    public int LastCapability { get; init; } = Csrun.Linux.Capabilities.Last;
+
+    /// <summary>The mounted cgroup hierarchies, in the order of mountinfo; empty if there are none.</summary>
+    public IReadOnlyList<CgroupFact> Cgroups { get; init; } = [];
+
+    /// <summary>Whoever runs the plan applies <see cref="CompiledPlan.DeviceRules"/>.</summary>
+    public bool AppliesDeviceRules { get; init; }
+}
+
+/// <summary>One mounted cgroup hierarchy.</summary>
+/// <param name="MountPoint">Where it is mounted: <c>/sys/fs/cgroup/cpu,cpuacct</c>.</param>
+/// <param name="ContainerPath">The container's cgroup in it, as a path of the host; the mount point itself if it has none.</param>
+/// <param name="Controllers">
+/// v1: what it was mounted with, as cgroupfs takes it: <c>cpu</c> and <c>cpuacct</c>, or <c>name=systemd</c>.
+/// </param>
+/// <param name="Unified">It is the cgroup v2 hierarchy.</param>
+internal sealed record CgroupFact(string MountPoint, string ContainerPath, string[] Controllers, bool Unified);

@@ -1,0 +1,59 @@
+using System.Collections.Generic;
+using Csrun.Spec;
+
+namespace Csrun.Runtime.Compiler;
+
+/// <summary>A plan for Init, and what the runtime has to do beside it.</summary>
+internal sealed class CompiledPlan
+{
+    /// <summary>The plan's bytes, as Init reads them.</summary>
+    public required byte[] Plan { get; init; }
+
+    /// <summary>
+    /// CLONE_NEW* for the first clone3. With CLONE_NEWUSER, the runtime writes the id maps before it lets the child
+    /// go on; a user namespace that comes later is asked for by <see cref="Csrun.Plan.MessageKind.IdMapWanted"/>.
+    /// </summary>
+    public required ulong CloneFlags { get; init; }
+
+    /// <summary>The plan has a Fork: the container's process is not the one that was started first.</summary>
+    public required bool TwoStep { get; init; }
+
+    /// <summary>Write "deny" to /proc/PID/setgroups before gid_map: the kernel demands it of an unprivileged writer.</summary>
+    public required bool DenySetgroups { get; init; }
+
+    /// <summary>The namespaces to join: the n-th is inherited descriptor InheritedFd.First + n.</summary>
+    public required NamespaceToJoin[] Joins { get; init; }
+
+    /// <summary>
+    /// By slot: what <see cref="Csrun.Plan.MessageKind.SourceWanted"/> asks for; null where Init opens it itself, or
+    /// where the slot is for something else.
+    /// </summary>
+    public required Source?[] Sources { get; init; }
+
+    /// <summary>By instruction: where it comes from.</summary>
+    public required Origin[] Origins { get; init; }
+
+    /// <summary>To be logged; they change nothing.</summary>
+    public required IReadOnlyList<string> Warnings { get; init; }
+
+    /// <summary>Descriptors from 3 on that the container's process keeps: LISTEN_FDS and --preserve-fds.</summary>
+    public required uint PreservedFds { get; init; }
+
+    /// <summary>The rules of <c>linux.resources.devices</c>, for whoever can apply them.</summary>
+    public required DeviceCgroup[] DeviceRules { get; init; }
+}
+
+/// <summary>A namespace given by path.</summary>
+/// <param name="JsonPath">Where the config says so: <c>linux.namespaces[2].path</c>.</param>
+/// <param name="Kind">CLONE_NEW* of its type.</param>
+/// <param name="Path">The file on the host.</param>
+internal sealed record NamespaceToJoin(string JsonPath, ulong Kind, string Path);
+
+/// <summary>The source of a bind mount that the runtime opens for Init.</summary>
+internal sealed record Source(string JsonPath, string Path, bool Recursive);
+
+/// <summary>What an instruction is for, as an error about it says: "JSONPATH: cannot OPERATION OBJECT: ...".</summary>
+/// <param name="JsonPath">The part of the config that asked for it; empty if nothing in particular did.</param>
+/// <param name="Operation">In words: <c>mount proc on</c>.</param>
+/// <param name="Object">On what: <c>/proc</c>; null if the operation says all.</param>
+internal readonly record struct Origin(string JsonPath, string Operation, string? Object);

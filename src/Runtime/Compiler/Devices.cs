@@ -1,0 +1,158 @@
+using System;
+using System.Globalization;
+using Csrun.Linux;
+using Csrun.Plan;
+using Csrun.Spec;
+
+namespace Csrun.Runtime.Compiler;
+
+/// <summary>
+/// The default devices (config-linux.md#default-devices), those of <c>linux.devices</c>, and the links in /dev. In a
+/// user namespace nodes can't be made: the host's are bound. Nothing is made in a /dev that the host's is bound on.
+/// </summary>
+internal sealed class Devices
+{
+    private const uint DefaultMode = 0x1B6; // rw-rw-rw-, octal 0666
+
+    private static readonly Device[] s_defaults =
+    [
+        Default("/dev/null", 1, 3), Default("/dev/zero", 1, 5), Default("/dev/full", 1, 7),
+        Default("/dev/random", 1, 8), Default("/dev/urandom", 1, 9), Default("/dev/tty", 5, 0),
+    ];
+
+    private static readonly (string Path, string Target)[] s_links =
+    [
+        ("/dev/fd", "/proc/self/fd"), ("/dev/stdin", "/proc/self/fd/0"), ("/dev/stdout", "/proc/self/fd/1"),
+        ("/dev/stderr", "/proc/self/fd/2"), ("/dev/core", "/proc/kcore"),
+    ];
+
+    private readonly Compilation _to;
+    private readonly bool _withDefaults;
+    private readonly bool _bind;
+    private readonly Device[] _devices;
+    private readonly uint[] _slots;
+
+    public Devices(Compilation to, Mounts mounts)
+    {
+        _to = to;
+        _withDefaults = !mounts.DevIsBind;
+        _bind = to.Namespaces.Has(CloneFlags.NewUser) || to.Facts.InUserNamespace;
+        _devices = to.Config.Linux?.Devices ?? [];
+        _slots = _bind ? new uint[s_defaults.Length + _devices.Length] : [];
+    }
+
+    /// <summary>In a user namespace: opens the host's nodes.</summary>
+    public void CompileSources()
+    {
+        if (!_bind)
+            return;
+        if (_withDefaults)
+        {
+            for (int i = 0; i < s_defaults.Length; i++)
+            {
+                if (!IsOverridden(s_defaults[i].Path))
+                    _slots[i] = _to.AddSource(s_defaults[i].Path, recursive: false, "");
+            }
+        }
+        for (int i = 0; i < _devices.Length; i++)
+        {
+            if (_devices[i].Type != DeviceType.Fifo)
+                _slots[s_defaults.Length + i] = _to.AddSource(_devices[i].Path, recursive: false, Path(i));
+        }
+    }
+
+    public void Compile()
+    {
+        if (_withDefaults)
+        {
+            for (int i = 0; i < s_defaults.Length; i++)
+            {
+                if (!IsOverridden(s_defaults[i].Path))
+                    Compile(s_defaults[i], i, "");
+            }
+        }
+        for (int i = 0; i < _devices.Length; i++)
+        {
+            if (ContainerPath.Clean(_devices[i].Path) is "/")
+                _to.Refuse(ErrorCodes.DeviceInvalid, Path(i) + ".path", "is the root itself");
+            Compile(_devices[i], s_defaults.Length + i, Path(i));
+        }
+        if (_withDefaults)
+            CompileLinks();
+    }
+
+    private void Compile(Device device, int index, string jsonPath)
+    {
+        string path = ContainerPath.Clean(device.Path);
+        if (_bind && device.Type != DeviceType.Fifo)
+        {
+            _to.Add(Opcode.MountBind, new MountBind
+            {
+                Destination = _to.Writer.String(path),
+                Propagation = RootFilesystem.BindPropagation(_to.Config),
+                Slot = _slots[index],
+                Flags = MountFlags.RecursivePropagation,
+            }, jsonPath, "bind the device on", path);
+            return;
+        }
+        bool hasNumber = device.Type != DeviceType.Fifo;
+        _to.Add(Opcode.MakeDevice, new MakeDevice
+        {
+            Path = _to.Writer.String(path),
+            Mode = Kind(device.Type) | (device.FileMode ?? DefaultMode),
+            Uid = device.Uid ?? 0,
+            Gid = device.Gid ?? 0,
+            Major = hasNumber ? Number(device.Major, jsonPath, ".major") : 0,
+            Minor = hasNumber ? Number(device.Minor, jsonPath, ".minor") : 0,
+        }, jsonPath, "make the device", path);
+    }
+
+    private void CompileLinks()
+    {
+        foreach (var (path, target) in s_links)
+            Link(path, target, MakeSymlinkFlags.IfTargetExists);
+        // An image's own node would be the host's multiplexer.
+        Link("/dev/ptmx", "pts/ptmx", MakeSymlinkFlags.Replace);
+    }
+
+    private void Link(string path, string target, MakeSymlinkFlags flags) =>
+        _to.Add(Opcode.MakeSymlink, new MakeSymlink
+        {
+            Path = _to.Writer.String(path),
+            Target = _to.Writer.String(target),
+            Flags = flags,
+        }, "", "make the link", path);
+
+    private bool IsOverridden(string path)
+    {
+        foreach (var device in _devices)
+        {
+            if (string.Equals(ContainerPath.Clean(device.Path), path, StringComparison.Ordinal))
+                return true;
+        }
+        return false;
+    }
+
+    private uint Number(long? number, string jsonPath, string member)
+    {
+        // Twelve bits of major and twenty of minor are all that the kernel has (MKDEV).
+        long most = member is ".major" ? 0xFFF : 0xF_FFFF;
+        if (number is { } value && value >= 0 && value <= most)
+            return (uint)value;
+        _to.Refuse(ErrorCodes.DeviceInvalid, jsonPath + member,
+            string.Concat("must be from 0 to ", most.ToString(CultureInfo.InvariantCulture)));
+        return 0;
+    }
+
+    private static uint Kind(DeviceType type) => type switch
+    {
+        DeviceType.Block => Mode.Block,
+        DeviceType.Fifo => Mode.Fifo,
+        _ => Mode.Character,
+    };
+
+    private static Device Default(string path, long major, long minor) =>
+        new() { Type = DeviceType.Character, Path = path, Major = major, Minor = minor };
+
+    private static string Path(int index) => Compilation.Path("linux.devices", index);
+}

@@ -1,0 +1,31 @@
+using Csrun.Linux;
+using Csrun.Spec;
+
+namespace Csrun.Runtime.Compiler;
+
+/// <summary>Config in, plan out. No system call is made, so that <c>csrun plan</c> needs no rights.</summary>
+internal static class PlanCompiler
+{
+    /// <summary>Compiles the creation of a container.</summary>
+    /// <exception cref="ConfigException">The config asks for what cannot be done; it says everything that was found.</exception>
+    public static CompiledPlan Compile(Config config, CompileOptions options, HostFacts facts)
+    {
+        var to = new Compilation(config, options, facts) { Namespaces = Csrun.Runtime.Compiler.Namespaces.Read(config, facts) };
+        NotSupportedYet.Check(to);
+        Namespaces.Compile(to);
+        if (to.Namespaces.Has(CloneFlags.NewNs))
+        {
+            var mounts = new Mounts(to);
+            RootFilesystem.Compile(to, mounts);
+            ProcessSetup.CompileStreams(to);
+            RootFilesystem.CompileReadonly(to, mounts);
+        }
+        else
+        {
+            RootFilesystem.CompileChroot(to);
+            ProcessSetup.CompileStreams(to);
+        }
+        ProcessSetup.Compile(to);
+        return to.Finish();
+    }
+}

@@ -1,0 +1,229 @@
+using System;
+using System.Buffers;
+using System.Collections.Generic;
+using System.Globalization;
+using System.Runtime.InteropServices;
+using Csrun.Linux;
+using Csrun.Plan;
+using Csrun.Spec;
+
+namespace Csrun.Runtime.Compiler;
+
+/// <summary><c>process</c>: terminal, limits, working directory, environment, and the program itself.</summary>
+internal static class ProcessSetup
+{
+    // What execvp(3) of glibc searches where there is no PATH (confstr(3) _CS_PATH).
+    private const string DefaultPath = "/bin:/usr/bin";
+
+    // As all runtimes do whatever the caller's is; engines rely on it.
+    private const uint DefaultUmask = 0x12; // octal 022
+
+    /// <summary>Where the directory of <see cref="CompileOptions.NotifySocketPath"/> is in the container.</summary>
+    private const string NotifyDirectory = "/run/notify";
+
+    /// <summary>The mount that a notify socket needs, with those of the config; null if there is none.</summary>
+    public static Mount? NotifyMount(CompileOptions options)
+    {
+        if (options.NotifySocketPath is not { } socket)
+            return null;
+        return new Mount
+        {
+            Destination = NotifyDirectory,
+            Source = socket[..Math.Max(1, socket.LastIndexOf('/'))],
+            Type = "bind",
+            Options = ["bind", "nosuid", "noexec", "nodev", "ro"],
+        };
+    }
+
+    /// <summary>Standard streams: after the root is entered, while it is still writable.</summary>
+    public static void CompileStreams(Compilation to)
+    {
+        var process = to.Config.Process;
+        uint uid = process?.User?.Uid ?? 0;
+        if (process is { Terminal: true })
+        {
+            to.Add(Opcode.OpenConsole, new OpenConsole
+            {
+                Height = Size(process.ConsoleSize?.Height),
+                Width = Size(process.ConsoleSize?.Width),
+                BindConsole = to.Namespaces.Has(CloneFlags.NewNs) ? 1u : 0,
+                Uid = uid,
+            }, "process.terminal", "make the terminal");
+        }
+        else
+        {
+            to.Add(Opcode.PrepareStdio, new PrepareStdio { Uid = uid }, "process.user", "hand over the standard streams");
+        }
+    }
+
+    /// <summary>All the rest, up to its execution. Without a process the plan ends in waiting for a start that is refused.</summary>
+    public static void Compile(Compilation to)
+    {
+        var process = to.Config.Process;
+        if (process is null)
+        {
+            CompileWait(to);
+            return;
+        }
+        for (int i = 0; i < process.Rlimits?.Length; i++)
+        {
+            var limit = process.Rlimits[i];
+            to.Add(Opcode.SetRlimit, new SetRlimit { Soft = limit.Soft, Hard = limit.Hard, Resource = (uint)limit.Type },
+                Compilation.Path("process.rlimits", i), "set the limit", Names.RlimitTypes[(int)limit.Type]);
+        }
+        to.Add(Opcode.SetUmask, new SetUmask { Mask = process.User?.Umask ?? DefaultUmask }, "process.user.umask", "set the umask");
+
+        var directory = new ChangeDirectory
+        {
+            Path = to.Writer.String(process.Cwd),
+            Create = 1,
+            Uid = process.User?.Uid ?? 0,
+            Gid = process.User?.Gid ?? 0,
+        };
+        to.Add(Opcode.ChangeDirectory, in directory, "process.cwd", "enter the working directory", process.Cwd);
+        Identity.Compile(to, process);
+        directory.Create = 0;
+        to.Add(Opcode.ChangeDirectory, in directory, "process.cwd", "enter the working directory", process.Cwd);
+
+        string[] arguments = process.Args ?? [];
+        string program = arguments.Length == 0 ? "" : arguments[0];
+        var environment = new EnvironmentList(to, process.Env ?? []);
+        to.Add(Opcode.FindExecutable, new FindExecutable { Candidates = to.Writer.Strings(Candidates(program, environment.Path)) },
+            "process.args[0]", "run", program);
+        CompileWait(to);
+        HookInstructions.CompileBeforeExecute(to);
+        to.Add(Opcode.Execute, new Execute
+        {
+            Arguments = to.Writer.Strings(arguments),
+            Environment = environment.Write(),
+            AddHome = environment.HasHome ? 0 : 1u,
+            Uid = process.User?.Uid ?? 0,
+        }, "process.args[0]", "run", program);
+    }
+
+    private static void CompileWait(Compilation to)
+    {
+        to.Add(Opcode.Ready, default(Ready), "", "report that the container is set up");
+        to.Add(Opcode.AwaitStart, default(AwaitStart), "", "wait for start");
+    }
+
+    private static ushort Size(uint? size) => (ushort)Math.Min(size ?? 0, ushort.MaxValue);
+
+    /// <summary>
+    /// What execvp(3) would try: the name alone if it has a slash, else the name below each directory of PATH, where an
+    /// empty one is the working directory.
+    /// </summary>
+    private static List<string> Candidates(string program, string? path)
+    {
+        var candidates = new List<string>();
+        if (program.Length == 0)
+            return candidates;
+        if (program.Contains('/', StringComparison.Ordinal))
+        {
+            candidates.Add(program);
+            return candidates;
+        }
+        path ??= DefaultPath;
+        foreach (var range in path.AsSpan().Split(':'))
+        {
+            var directory = path.AsSpan(range);
+            candidates.Add(directory.IsEmpty ? string.Concat("./", program) : string.Concat(directory, "/", program));
+        }
+        return candidates;
+    }
+
+    /// <summary>
+    /// The environment as the process gets it: of entries with the same name the last one, in its place; then what
+    /// service managers expect.
+    /// </summary>
+    private readonly ref struct EnvironmentList
+    {
+        private readonly Compilation _to;
+        private readonly List<string> _entries;
+
+        public EnvironmentList(Compilation to, string[] entries)
+        {
+            _to = to;
+            var all = new List<string>(entries.Length + 4);
+            all.AddRange(entries);
+            if (to.Options.ListenFds > 0)
+            {
+                all.Add(string.Concat("LISTEN_FDS=", to.Options.ListenFds.ToString(CultureInfo.InvariantCulture)));
+                all.Add("LISTEN_PID=1");
+                if (to.Options.ListenNames is { } names)
+                    all.Add("LISTEN_FDNAMES=" + names);
+            }
+            if (to.Options.NotifySocketPath is { } socket)
+                all.Add(string.Concat("NOTIFY_SOCKET=", NotifyDirectory, socket.AsSpan(Math.Max(0, socket.LastIndexOf('/')))));
+            _entries = LastOfEach(all);
+            for (int i = _entries.Count - 1; i >= 0; i--)
+            {
+                if (_entries[i].StartsWith("PATH=", StringComparison.Ordinal))
+                    Path = _entries[i][5..];
+                else if (_entries[i].StartsWith("HOME=", StringComparison.Ordinal))
+                    HasHome = RemoveEmptyHome(i);
+            }
+        }
+
+        public string? Path { get; }
+
+        /// <summary>There is one, and it is not empty: else Init looks it up in the container's /etc/passwd.</summary>
+        public bool HasHome { get; }
+
+        public PlanRef Write() => _to.Writer.DistinctStrings(CollectionsMarshal.AsSpan(_entries));
+
+        private bool RemoveEmptyHome(int index)
+        {
+            if (_entries[index].Length > 5)
+                return true;
+            _entries.RemoveAt(index);
+            return false;
+        }
+
+        /// <summary>
+        /// In one pass over a table of hashes, from the last entry to the first: Kubernetes gives a container several
+        /// variables for every service of its namespace, thousands in all.
+        /// </summary>
+        private static List<string> LastOfEach(List<string> all)
+        {
+            int size = 16;
+            while (size < all.Count * 2)
+                size *= 2;
+            int[] table = ArrayPool<int>.Shared.Rent(size);
+            table.AsSpan(0, size).Clear();
+            bool[] drop = ArrayPool<bool>.Shared.Rent(all.Count + 1);
+            int dropped = 0;
+            for (int i = all.Count - 1; i >= 0; i--)
+            {
+                var name = NameOf(all[i]);
+                int place = string.GetHashCode(name, StringComparison.Ordinal) & (size - 1);
+                while (table[place] != 0 && !name.SequenceEqual(NameOf(all[table[place] - 1])))
+                    place = (place + 1) & (size - 1);
+                drop[i] = table[place] != 0;
+                if (drop[i])
+                    dropped++;
+                else
+                    table[place] = i + 1;
+            }
+            if (dropped > 0)
+            {
+                int kept = 0;
+                for (int i = 0; i < all.Count; i++)
+                {
+                    if (!drop[i])
+                        all[kept++] = all[i];
+                }
+                all.RemoveRange(kept, all.Count - kept);
+            }
+            ArrayPool<int>.Shared.Return(table);
+            ArrayPool<bool>.Shared.Return(drop);
+            return all;
+        }
+
+        private static ReadOnlySpan<char> NameOf(string entry)
+        {
+            int equals = entry.IndexOf('=', StringComparison.Ordinal);
+            return entry.AsSpan(0, equals < 0 ? entry.Length : equals);
+        }
+    }
+}
