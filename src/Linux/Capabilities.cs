@@ -8,6 +8,12 @@ public static class Capabilities
     /// <summary>The highest number known here, CAP_CHECKPOINT_RESTORE; a kernel may know fewer or more.</summary>
     public const int Last = 40;
 
+    /// <summary>CAP_SETGID.</summary>
+    public const int SetGid = 6;
+
+    /// <summary>CAP_SETUID.</summary>
+    public const int SetUid = 7;
+
     /// <summary>CAP_SYS_ADMIN.</summary>
     public const int SysAdmin = 21;
 

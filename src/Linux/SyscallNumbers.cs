@@ -15,6 +15,8 @@ public static class SyscallNumbers
 
     public static int Bpf => Abi.IsArm64 ? 280 : 321;
 
+    public static int Close => Abi.IsArm64 ? 57 : 3;
+
     public static int Read => Abi.IsArm64 ? 63 : 0;
 
     public static int Write => Abi.IsArm64 ? 64 : 1;

@@ -82,7 +82,7 @@ public static unsafe partial class Syscalls
         int* info = stackalloc int[32];
         new Span<int>(info, 32).Clear();
         int result = Call(SyscallNumbers.Waitid, pid == 0 ? all : byPid, pid, info, exited | wall | (noHang ? wnohang : 0), (void*)null);
-        status = result < 0 ? default : new(info[3], info[2], info[5]);
+        status = result < 0 ? default : new(info[4], info[2], info[6]);
         return result;
     }
 

@@ -1,0 +1,96 @@
+using System;
+using System.Collections.Generic;
+using System.Globalization;
+using Csrun.Linux;
+
+namespace Csrun.Runtime.Processes;
+
+/// <summary>What Init is started with.</summary>
+public sealed record SpawnRequest
+{
+    /// <summary>The sealed memory file that holds Init and its plan.</summary>
+    public required Fd Image { get; init; }
+
+    /// <summary>CLONE_NEW* of the namespaces to be made at once.</summary>
+    public ulong CloneFlags { get; init; }
+
+    /// <summary>Descriptors that Init gets as number 3 + <see cref="PreservedFds"/> + index.</summary>
+    public IReadOnlyList<Fd> Inherited { get; init; } = [];
+
+    /// <summary>How many of this process's descriptors from 3 on stay as they are.</summary>
+    public int PreservedFds { get; init; }
+
+    /// <summary>The directory of the cgroup v2 to be born in (CLONE_INTO_CGROUP).</summary>
+    public Fd? IntoCgroup { get; init; }
+
+    /// <summary>cgroup.procs of every cgroup that the child is to join itself, open for writing.</summary>
+    public IReadOnlyList<Fd> CgroupProcs { get; init; } = [];
+
+    /// <summary>
+    /// With CLONE_NEWUSER: writes the id maps of the process with this id, which waits meanwhile and then takes uid and
+    /// gid 0 of its namespace, or else execve would drop its capabilities.
+    /// </summary>
+    public Action<int>? WriteIdMaps { get; init; }
+}
+
+/// <summary>A program to run as it is: a hook, newuidmap.</summary>
+public sealed record ProgramRequest
+{
+    /// <summary>An absolute path: nothing is searched for.</summary>
+    public required string Path { get; init; }
+
+    /// <summary>argv, with argv[0].</summary>
+    public required IReadOnlyList<string> Arguments { get; init; }
+
+    /// <summary>All of its environment: "NAME=value".</summary>
+    public IReadOnlyList<string> Environment { get; init; } = [];
+
+    /// <summary>Descriptor numbers for 0, 1 and 2; negative for /dev/null.</summary>
+    public int Stdin { get; init; } = -1;
+
+    public int Stdout { get; init; } = -1;
+
+    public int Stderr { get; init; } = -1;
+
+    /// <summary>Null for that of this process.</summary>
+    public string? WorkingDirectory { get; init; }
+
+    /// <summary>Makes it leader of its own process group, so that all of it can be killed.</summary>
+    public bool NewProcessGroup { get; init; }
+}
+
+/// <summary>A child of this process, which has executed its program.</summary>
+public sealed class SpawnedProcess(int pid, Fd pidFd) : IDisposable
+{
+    public int Pid { get; } = pid;
+
+    public Fd PidFd { get; } = pidFd;
+
+    /// <summary>Waits for its end and reaps it; null if it had not ended in that time.</summary>
+    /// <param name="milliseconds">Longest wait; negative for ever.</param>
+    public ChildStatus? Wait(int milliseconds = -1)
+    {
+        if (!Linux.PidFd.WaitForEnd(PidFd.Number, milliseconds))
+        {
+            return null;
+        }
+        int result;
+        ChildStatus status;
+        do
+        {
+            result = Syscalls.WaitChild(Pid, noHang: false, out status);
+        }
+        while (result == -Errno.EINTR);
+        LinuxException.Check(result, "wait for process", Pid.ToString(CultureInfo.InvariantCulture));
+        return status;
+    }
+
+    /// <summary>Kills it and reaps it.</summary>
+    public void Kill()
+    {
+        _ = Linux.PidFd.Signal(PidFd.Number, Signals.Kill);
+        Wait();
+    }
+
+    public void Dispose() => PidFd.Dispose();
+}
