@@ -3,6 +3,8 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 
 ARCH ?= x64
+# What `make run` runs in its container; nothing: a look around.
+ARGS ?=
 PREFIX ?= /usr/local
 DESTDIR ?=
 # Container runtime under test; any other may be named: make test RUNTIME=/usr/bin/runc
@@ -25,6 +27,22 @@ $(OUT)/csrun: $(SOURCES)
 	@install -m 0644 $(OUT)/publish/csrun.dbg $@.dbg
 	@touch $@
 
+run: build ## Run a container made of busybox (ARGS=sh: a shell in it)
+	@build/deps.sh run
+	@contrib/demo.sh $(ARGS)
+
+install: build ## Install the program, man pages and completions below PREFIX (/usr/local), in DESTDIR
+	install -D -m 0755 $(OUT)/csrun $(DESTDIR)$(PREFIX)/bin/csrun
+	install -d $(DESTDIR)$(PREFIX)/share/man/man8
+	install -m 0644 contrib/man/*.8 $(DESTDIR)$(PREFIX)/share/man/man8
+	install -D -m 0644 contrib/completions/csrun.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/csrun
+	install -D -m 0644 contrib/completions/_csrun $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_csrun
+	install -D -m 0644 contrib/completions/csrun.fish $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/csrun.fish
+	install -D -m 0644 LICENSE $(DESTDIR)$(PREFIX)/share/licenses/csrun/LICENSE
+
+docs: ## Write what is generated: man pages, completions, docs/errors.md
+	dotnet run --project src/Runtime/Runtime.csproj -v quiet -- docs .
+
 test: build ## Run every test; the last line counts them
 	@build/deps.sh test
 	@tests/run.sh
@@ -41,4 +59,4 @@ clean: ## Remove what was built
 	rm -rf out
 	find src tests bench -type d \( -name bin -o -name obj \) -prune -exec rm -rf {} +
 
-.PHONY: help build test lint reproducible clean
+.PHONY: help build run install docs test lint reproducible clean

@@ -9,7 +9,7 @@ internal static class CommandTable
 {
     /// <summary>The commands in the order in which help shows them.</summary>
     public static readonly string[] Names =
-        ["create", "start", "state", "kill", "delete", "run", "list", "spec", "explain", "help"];
+        ["create", "start", "state", "kill", "delete", "run", "list", "spec", "features", "explain", "help"];
 
     /// <summary>Commands that callers may ask for and that this version does not have: absent from help.</summary>
     public static readonly string[] NotYet =
@@ -26,6 +26,7 @@ internal static class CommandTable
         "run" => RunContainer(),
         "list" => List(),
         "spec" => Spec(),
+        "features" => Features(),
         "explain" => Explain(),
         "help" or "h" => Help(),
         "docs" => Docs(),
@@ -137,6 +138,12 @@ internal static class CommandTable
             existing file is left alone.
             """,
         Example = "mkdir -p demo/rootfs && csrun spec --bundle demo",
+    };
+
+    private static Command Features() => new("features", "print what this runtime supports", FeaturesCommand.Run)
+    {
+        Description = "Prints the features document of the OCI runtime specification as JSON. Needs no privileges.",
+        Example = "csrun features",
     };
 
     private static Command Explain() => new("explain", "say what an error code means and what to do", ExplainCommand.Run)

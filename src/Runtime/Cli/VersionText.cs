@@ -7,7 +7,7 @@ namespace Csrun.Runtime.Cli;
 internal static class VersionText
 {
     /// <summary>Version of the runtime specification that this runtime follows.</summary>
-    public const string Spec = "1.3.0";
+    public const string Spec = Containers.ContainerView.OciVersion;
 
     public const string Text = "csrun version " + BuildVersion.Version + "\ncommit: " + BuildVersion.Commit + "\nspec: " + Spec + "\n";
 }

@@ -30,7 +30,7 @@ internal static class Identity
             flags |= SetIdentityFlags.KeepGroups;
             if (user?.AdditionalGids is { Length: > 0 })
             {
-                to.Refuse(ErrorCodes.IdNotMapped, "process.user.additionalGids",
+                to.Refuse(ConfigCodes.IdNotMapped, "process.user.additionalGids",
                     "setgroups is denied in this user namespace");
             }
         }
@@ -74,7 +74,7 @@ internal static class Identity
             if (id >= mapping.ContainerID && id - mapping.ContainerID < mapping.Size)
                 return;
         }
-        to.Refuse(ErrorCodes.IdNotMapped, path, FormattableString.Invariant($"{what} {id} of the container is not mapped"));
+        to.Refuse(ConfigCodes.IdNotMapped, path, FormattableString.Invariant($"{what} {id} of the container is not mapped"));
     }
 }
 

@@ -113,7 +113,7 @@ internal sealed class Mounts
         switch (mount.Type)
         {
             case null or "":
-                _to.Refuse(ErrorCodes.MountTypeMissing, Compilation.Path("mounts", index), "has neither a type nor the option bind or rbind");
+                _to.Refuse(ConfigCodes.MountTypeMissing, Compilation.Path("mounts", index), "has neither a type nor the option bind or rbind");
                 break;
             case "cgroup" or "cgroup2":
                 entry.Cgroup = new CgroupMounts(_to, mount.Type, entry.Destination, in entry.Options, Compilation.Path("mounts", index));

@@ -1,6 +1,7 @@
 using System;
 using Csrun.Linux;
 using Csrun.Plan;
+using Csrun.Spec;
 
 namespace Csrun.Runtime.Compiler;
 
@@ -20,7 +21,7 @@ internal static class Sysctl
             string file = ToPath(name);
             if (!IsPlain(file))
             {
-                to.Refuse(ErrorCodes.SysctlNotNamespaced, path, "is not the name of a sysctl");
+                to.Refuse(ConfigCodes.SysctlNotNamespaced, path, "is not the name of a sysctl");
                 continue;
             }
             Check(to, path, file);
@@ -62,12 +63,12 @@ internal static class Sysctl
     {
         if (file is "kernel/hostname")
         {
-            to.Refuse(ErrorCodes.SysctlNotNamespaced, path, "is what hostname is for");
+            to.Refuse(ConfigCodes.SysctlNotNamespaced, path, "is what hostname is for");
             return;
         }
         ulong kind = NamespaceOf(file);
         if (kind == 0)
-            to.Refuse(ErrorCodes.SysctlNotNamespaced, path, "is not in a separate kernel namespace: it is the whole host's");
+            to.Refuse(ConfigCodes.SysctlNotNamespaced, path, "is not in a separate kernel namespace: it is the whole host's");
         else if (!to.Namespaces.Has(kind))
         {
             to.Refuse(ErrorCodes.NamespaceNeeded, path,

@@ -17,29 +17,11 @@ public static partial class ErrorCodes
         "The destination is the root itself, or lies inside /proc, where a mount could fool later steps.",
         "Mount below the root; inside /proc only single files like /proc/cpuinfo can be replaced.");
 
-    public static readonly ErrorCode MountTypeMissing = new(
-        "mount-type-missing",
-        "A mount has neither a type nor the option bind or rbind.",
-        "The type was left out.",
-        "Name a file system of /proc/filesystems, or add the option bind.");
-
     public static readonly ErrorCode BindOption = new(
         "bind-option",
         "A bind mount has an option that only a file system could take.",
         "It is misspelt, or was meant for the mount that the source is on.",
         "Look it up in config.md; put a file system's own options where that file system is mounted.");
-
-    public static readonly ErrorCode SysctlNotNamespaced = new(
-        "sysctl-not-namespaced",
-        "A sysctl is the whole machine's, or not to be set this way.",
-        "The kernel keeps one value for all containers, or the config has a property of its own for it.",
-        "Set it on the host, or use hostname and domainname.");
-
-    public static readonly ErrorCode IdNotMapped = new(
-        "id-not-mapped",
-        "A user or group id of the container has no id on the host.",
-        "uidMappings or gidMappings do not cover it, or setgroups is denied in an unprivileged user namespace.",
-        "Extend the mappings (that needs newuidmap, newgidmap and /etc/subuid), or use an id that they cover.");
 
     public static readonly ErrorCode DeviceInvalid = new(
         "device-invalid",
@@ -49,6 +31,6 @@ public static partial class ErrorCodes
 
     private static readonly ErrorCode[] s_compiler =
     [
-        NamespaceNeeded, MountForbidden, MountTypeMissing, BindOption, SysctlNotNamespaced, IdNotMapped, DeviceInvalid,
+        NamespaceNeeded, MountForbidden, BindOption, DeviceInvalid,
     ];
 }

@@ -10,7 +10,10 @@ internal static class ErrorPages
     /// <summary>Every code, those of a config first.</summary>
     public static List<ErrorCode> All()
     {
-        return [.. ErrorCodes.All];
+        var all = new List<ErrorCode>(128);
+        all.AddRange(ConfigCodes.All);
+        all.AddRange(ErrorCodes.All);
+        return all;
     }
 
     /// <summary>docs/errors.md.</summary>
@@ -29,10 +32,13 @@ internal static class ErrorPages
             may help. The word in brackets is the error's code: it stays the same from version to version, and
             `csrun explain CODE` prints its entry of this list.
 
-            ## Codes
+            ## Codes of a configuration
 
 
             """);
+        foreach (var code in ConfigCodes.All)
+            Append(text, code);
+        text.Append("## Codes of the runtime\n\n");
         foreach (var code in ErrorCodes.All)
             Append(text, code);
         text.Length--;

@@ -1,0 +1,94 @@
+using System;
+using System.Buffers;
+using System.Collections.Generic;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using Csrun.Linux;
+using Csrun.Runtime.Compiler;
+using Csrun.Runtime.Containers;
+using Csrun.Spec;
+
+namespace Csrun.Runtime.Cli;
+
+/// <summary>
+/// <c>csrun features</c>: the document of features.md and features-linux.md. Engines decide by it what they may ask for,
+/// so its lists are those that the code itself works with, and what is not there says so.
+/// </summary>
+internal static class FeaturesCommand
+{
+    private static readonly string[] s_hooks =
+        ["prestart", "createRuntime", "createContainer", "startContainer", "poststart", "poststop"];
+
+    // Nothing that an annotation could turn on is unsafe: no annotation has an effect yet.
+    private static readonly string[] s_unsafeAnnotations = [];
+
+    public static int Run(Invocation invocation)
+    {
+        _ = Output.Stdout(Document());
+        return 0;
+    }
+
+    /// <summary>The document as UTF-8, with an end of line.</summary>
+    public static byte[] Document()
+    {
+        var buffer = new ArrayBufferWriter<byte>(8192);
+        var options = new JsonWriterOptions { Indented = true, IndentSize = 4, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+        using (var json = new Utf8JsonWriter(buffer, options))
+        {
+            json.WriteStartObject();
+            json.WriteString("ociVersionMin"u8, "1.0.0");
+            json.WriteString("ociVersionMax"u8, ContainerView.OciVersion);
+            WriteArray(json, "hooks", s_hooks);
+            List<string> mountOptions = [.. MountOptions.Supported()];
+            mountOptions.Sort(StringComparer.Ordinal);
+            WriteArray(json, "mountOptions", mountOptions.ToArray());
+            WriteLinux(json);
+            json.WriteStartObject("annotations"u8);
+            json.WriteString("csrun.version"u8, BuildVersion.Version);
+            json.WriteString("csrun.commit"u8, BuildVersion.Commit);
+            json.WriteEndObject();
+            WriteArray(json, "potentiallyUnsafeConfigAnnotations", s_unsafeAnnotations);
+            json.WriteEndObject();
+        }
+        buffer.Write("\n"u8);
+        return buffer.WrittenSpan.ToArray();
+    }
+
+    private static void WriteLinux(Utf8JsonWriter json)
+    {
+        json.WriteStartObject("linux"u8);
+        WriteArray(json, "namespaces", Names.NamespaceTypes);
+        WriteArray(json, "capabilities", Linux.Capabilities.Names);
+        json.WriteStartObject("cgroup"u8);
+        json.WriteBoolean("v1"u8, true);
+        json.WriteBoolean("v2"u8, true);
+        json.WriteBoolean("systemd"u8, false);
+        json.WriteBoolean("systemdUser"u8, false);
+        json.WriteBoolean("rdma"u8, false);
+        json.WriteEndObject();
+        WriteDisabled(json, "seccomp"u8);
+        WriteDisabled(json, "apparmor"u8);
+        WriteDisabled(json, "selinux"u8);
+        WriteDisabled(json, "intelRdt"u8);
+        json.WriteStartObject("mountExtensions"u8);
+        WriteDisabled(json, "idmap"u8);
+        json.WriteEndObject();
+        WriteDisabled(json, "netDevices"u8);
+        json.WriteEndObject();
+    }
+
+    private static void WriteDisabled(Utf8JsonWriter json, ReadOnlySpan<byte> name)
+    {
+        json.WriteStartObject(name);
+        json.WriteBoolean("enabled"u8, false);
+        json.WriteEndObject();
+    }
+
+    private static void WriteArray(Utf8JsonWriter json, string name, ReadOnlySpan<string> values)
+    {
+        json.WriteStartArray(name);
+        foreach (string value in values)
+            json.WriteStringValue(value);
+        json.WriteEndArray();
+    }
+}
