@@ -23,8 +23,8 @@ namespace System
     public struct Byte { }
     public struct Int16 { }
     public struct UInt16 { }
-    public struct Int32 { }
-    public struct UInt32 { }
+    public struct Int32 { public const int MaxValue = 0x7FFF_FFFF; }
+    public struct UInt32 { public const uint MaxValue = 0xFFFF_FFFF; }
     public struct Int64 { }
     public struct UInt64 { }
     public struct IntPtr { }

@@ -313,6 +313,9 @@ public enum MakeSymlinkFlags : uint
 
     /// <summary>Replace a file that is there (the ptmx node of an image's /dev); never a directory.</summary>
     Replace = 2,
+
+    /// <summary>Leave alone whatever is there: the links of /dev, where the image or a volume brings its own.</summary>
+    KeepExisting = 4,
 }
 
 /// <summary>

@@ -1,0 +1,121 @@
+using Csrun.Plan;
+
+namespace Csrun.Init;
+
+/// <summary>Directories, device nodes and links in the root file system.</summary>
+internal static unsafe class Devices
+{
+    private const uint Permissions = 0xFFF;
+
+    public static nint MakeDirectory(State* s, MakeDirectory* operands)
+    {
+        nint directory = Rootfs.MakeDirectories(s, PlanView.String(s, operands->Path));
+        if (directory < 0)
+            return directory;
+        nint result = 0;
+        if (s->Made)
+            result = SetOwnerAndMode(s, directory, operands->Mode, operands->Uid, operands->Gid);
+        Kernel.Close(directory);
+        return result;
+    }
+
+    public static nint MakeDevice(State* s, MakeDevice* operands)
+    {
+        byte* name = stackalloc byte[C.NAME_MAX + 1];
+        nint parent = Rootfs.MakeParent(s, PlanView.String(s, operands->Path), name);
+        if (parent < 0)
+            return parent;
+        s->Step = Step.Make;
+        nint result = Kernel.Call(Nr.MkNodAt, parent, (nint)name, (nint)operands->Mode, (nint)Number(operands->Major, operands->Minor));
+        if (result < 0 && result != -C.EEXIST)
+            return result;
+
+        s->Step = Step.ReadBack;
+        nint node = Kernel.OpenAt(parent, name, C.O_PATH | C.O_NOFOLLOW);
+        Kernel.Close(parent);
+        if (node < 0)
+            return node;
+        FileStatus status;
+        result = Kernel.Status(node, &status);
+        if (result < 0)
+            return result;
+        uint type = operands->Mode & C.S_IFMT;
+        bool same = type == C.S_IFIFO ? status.Type == type : status.IsDevice(type, operands->Major, operands->Minor);
+        if (!same)
+        {
+            s->Step = Step.Verify;
+            return -C.EEXIST;
+        }
+        if (status.Uid != operands->Uid || status.Gid != operands->Gid || (status.Mode & Permissions) != (operands->Mode & Permissions))
+            result = SetOwnerAndMode(s, node, operands->Mode, operands->Uid, operands->Gid);
+        Kernel.Close(node);
+        return result;
+    }
+
+    public static nint MakeSymlink(State* s, MakeSymlink* operands)
+    {
+        byte* path = PlanView.String(s, operands->Path);
+        byte* target = PlanView.String(s, operands->Target);
+        nint result;
+        if ((operands->Flags & MakeSymlinkFlags.IfTargetExists) != 0)
+        {
+            result = Rootfs.Open(s, target);
+            if (result is -C.ENOENT or -C.ENOTDIR)
+                return 0;
+            if (result < 0)
+                return result;
+            Kernel.Close(result);
+        }
+
+        byte* name = stackalloc byte[C.NAME_MAX + 1];
+        nint parent = Rootfs.MakeParent(s, path, name);
+        if (parent < 0)
+            return parent;
+        s->Step = Step.Make;
+        result = Kernel.Call(Nr.SymlinkAt, (nint)target, parent, (nint)name);
+        if (result == -C.EEXIST && (operands->Flags & MakeSymlinkFlags.KeepExisting) != 0)
+            result = 0;
+        if (result == -C.EEXIST)
+        {
+            byte* found = stackalloc byte[C.PATH_MAX];
+            nint length = Kernel.Call(Nr.ReadLinkAt, parent, (nint)name, (nint)found, C.PATH_MAX - 1);
+            if (length >= 0)
+                found[length] = 0;
+            if (length >= 0 && Text.Equal(found, target))
+            {
+                result = 0;
+            }
+            else if ((operands->Flags & MakeSymlinkFlags.Replace) != 0)
+            {
+                result = Kernel.Call(Nr.UnlinkAt, parent, (nint)name, 0);
+                if (result >= 0)
+                    result = Kernel.Call(Nr.SymlinkAt, (nint)target, parent, (nint)name);
+            }
+        }
+        Kernel.Close(parent);
+        return result;
+    }
+
+    private static nint SetOwnerAndMode(State* s, nint file, uint mode, uint uid, uint gid)
+    {
+        s->Step = Step.Owner;
+        nint result = Kernel.ChangeOwner(file, uid, gid);
+        if (result < 0)
+            return result;
+        result = Kernel.Call(Nr.FChModAt2, file, (nint)"\0"u8.Pointer, (nint)(mode & Permissions), C.AT_EMPTY_PATH);
+        // < 6.6, and filters that do not know it: by the name that procfs has for the descriptor.
+        if (result is not (-C.ENOSYS or -C.EPERM))
+            return result;
+        nint proc = Procfs.Root(s);
+        if (proc < 0)
+            return proc;
+        s->Step = Step.Owner;
+        byte* path = stackalloc byte[32];
+        Text.Copy(path, "self/fd/"u8.Pointer, 8);
+        Text.Number(path + 8, (ulong)file, 10);
+        return Kernel.Call(Nr.FChModAt, proc, (nint)path, (nint)(mode & Permissions));
+    }
+
+    /// <summary>makedev(3).</summary>
+    private static ulong Number(uint major, uint minor) => (minor & 0xFF) | (ulong)(major & 0xFFF) << 8 | (ulong)(minor & ~0xFFu) << 12;
+}
