@@ -63,6 +63,39 @@ internal sealed class NamespaceSet
     public bool Has(ulong kind) => ((New | Joined) & kind) != 0;
 
     public bool IsNew(ulong kind) => (New & kind) != 0;
+
+    /// <summary>Reads <c>linux.namespaces</c>.</summary>
+    public static NamespaceSet ReadFrom(Config config, HostFacts facts)
+    {
+        var list = config.Linux?.Namespaces;
+        if (list is null || list.Length == 0)
+            return None;
+        ulong made = 0;
+        List<NamespaceToJoin>? joins = null;
+        NamespaceToJoin? user = null;
+        for (int i = 0; i < list.Length; i++)
+        {
+            ulong kind = Namespaces.Kind(list[i].Type);
+            if (string.IsNullOrEmpty(list[i].Path))
+            {
+                made |= kind;
+                continue;
+            }
+            var join = new NamespaceToJoin(Compilation.Path("linux.namespaces", i, ".path"), kind, list[i].Path!);
+            if (kind == CloneFlags.NewUser)
+                user = join;
+            else
+                (joins ??= []).Add(join);
+        }
+        if (user is not null)
+        {
+            // With privileges all others are joined while we have them: they may belong to the host's user namespace.
+            // Without, the rights to join them come with the user namespace.
+            joins ??= [];
+            joins.Insert(facts.Euid == 0 ? joins.Count : 0, user);
+        }
+        return new NamespaceSet(made, joins?.ToArray() ?? []);
+    }
 }
 
 /// <summary>Everything up to the root file system: namespaces, session, keyring, loopback, names.</summary>
@@ -90,39 +123,6 @@ internal static class Namespaces
                 return Names.NamespaceTypes[(int)type];
         }
         return "0x" + kind.ToString("x", CultureInfo.InvariantCulture);
-    }
-
-    /// <summary>Reads <c>linux.namespaces</c>.</summary>
-    public static NamespaceSet Read(Config config, HostFacts facts)
-    {
-        var list = config.Linux?.Namespaces;
-        if (list is null || list.Length == 0)
-            return NamespaceSet.None;
-        ulong made = 0;
-        List<NamespaceToJoin>? joins = null;
-        NamespaceToJoin? user = null;
-        for (int i = 0; i < list.Length; i++)
-        {
-            ulong kind = Kind(list[i].Type);
-            if (string.IsNullOrEmpty(list[i].Path))
-            {
-                made |= kind;
-                continue;
-            }
-            var join = new NamespaceToJoin(Compilation.Path("linux.namespaces", i, ".path"), kind, list[i].Path!);
-            if (kind == CloneFlags.NewUser)
-                user = join;
-            else
-                (joins ??= []).Add(join);
-        }
-        if (user is not null)
-        {
-            // With privileges all others are joined while we have them: they may belong to the host's user namespace.
-            // Without, the rights to join them come with the user namespace.
-            joins ??= [];
-            joins.Insert(facts.Euid == 0 ? joins.Count : 0, user);
-        }
-        return new NamespaceSet(made, joins?.ToArray() ?? []);
     }
 
     public static void Compile(Compilation to)

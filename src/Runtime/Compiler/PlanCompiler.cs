@@ -10,7 +10,7 @@ internal static class PlanCompiler
     /// <exception cref="ConfigException">The config asks for what cannot be done; it says everything that was found.</exception>
     public static CompiledPlan Compile(Config config, CompileOptions options, HostFacts facts)
     {
-        var to = new Compilation(config, options, facts) { Namespaces = Csrun.Runtime.Compiler.Namespaces.Read(config, facts) };
+        var to = new Compilation(config, options, facts) { Namespaces = NamespaceSet.ReadFrom(config, facts) };
         NotSupportedYet.Check(to);
         Namespaces.Compile(to);
         if (to.Namespaces.Has(CloneFlags.NewNs))
