@@ -4,22 +4,34 @@ using System.Globalization;
 namespace Csrun.Runtime.Cli;
 
 /// <summary>
-/// The configuration that <c>csrun spec</c> writes: runc's, without what this version refuses (linux.resources). It is
-/// indented by tabs, as engines' test suites expect it.
+/// The configuration that <c>csrun spec</c> writes: runc's, indented by tabs as engines' test suites expect it.
 /// </summary>
 internal static class DefaultSpec
 {
     /// <param name="cgroupNamespace">The host has the unified hierarchy alone: runc then adds a cgroup namespace.</param>
     public static string Text(bool cgroupNamespace) =>
-        Build("\n\t\t\t\t\"gid=5\"", SysMount, "", "\n\t\t\t{\n\t\t\t\t\"type\": \"network\"\n\t\t\t},", cgroupNamespace ? CgroupNamespace : "");
+        Build("\n\t\t\t\t\"gid=5\"", SysMount, DenyDevices, "\n\t\t\t{\n\t\t\t\t\"type\": \"network\"\n\t\t\t},", cgroupNamespace ? CgroupNamespace : "");
 
     /// <summary>
     /// The same for a user without privileges: a user namespace that maps root to the caller, the host's network and its
-    /// /sys, and no group that is not mapped.
+    /// /sys, no group that is not mapped, and no device rules.
     /// </summary>
     public static string RootlessText(uint uid, uint gid, bool cgroupNamespace) =>
         Build("", HostSysMount, Mapping("uidMappings", uid) + Mapping("gidMappings", gid), "",
             ",\n\t\t\t{\n\t\t\t\t\"type\": \"user\"\n\t\t\t}" + (cgroupNamespace ? CgroupNamespace : ""));
+
+    private const string DenyDevices =
+"""
+
+		"resources": {
+			"devices": [
+				{
+					"allow": false,
+					"access": "rwm"
+				}
+			]
+		},
+""";
 
     private const string CgroupNamespace = ",\n\t\t\t{\n\t\t\t\t\"type\": \"cgroup\"\n\t\t\t}";
 
@@ -66,7 +78,7 @@ internal static class DefaultSpec
 		],
 """);
 
-    private static string Build(string devptsGroup, string sysMount, string mappings, string networkNamespace, string moreNamespaces) =>
+    private static string Build(string devptsGroup, string sysMount, string resourcesOrMappings, string networkNamespace, string moreNamespaces) =>
 $$"""
 {
 	"ociVersion": "1.3.0",
@@ -180,7 +192,7 @@ $$"""
 			]
 		}
 	],
-	"linux": {{{mappings}}
+	"linux": {{{resourcesOrMappings}}
 		"namespaces": [
 			{
 				"type": "pid"

@@ -28,7 +28,7 @@ public class DocumentTests
         Assert.Equal(5, linux.GetProperty("readonlyPaths").GetArrayLength());
         Assert.Equal(cgroupNamespace, Namespaces(linux).Contains("cgroup"));
         Assert.Equal(["pid", "network", "ipc", "uts", "mount"], Namespaces(linux).Where(type => type != "cgroup"));
-        Assert.False(linux.TryGetProperty("resources", out _));
+        Assert.Equal("{\"allow\":false,\"access\":\"rwm\"}", JsonSerializer.Serialize(linux.GetProperty("resources").GetProperty("devices")[0]));
     }
 
     [Fact]
@@ -37,6 +37,7 @@ public class DocumentTests
         var config = JsonDocument.Parse(DefaultSpec.RootlessText(1000, 1001, cgroupNamespace: true)).RootElement;
 
         var linux = config.GetProperty("linux");
+        Assert.False(linux.TryGetProperty("resources", out _));
         Assert.Equal(["pid", "ipc", "uts", "mount", "user", "cgroup"], Namespaces(linux));
         Assert.Equal(1000, linux.GetProperty("uidMappings")[0].GetProperty("hostID").GetInt32());
         Assert.Equal(1001, linux.GetProperty("gidMappings")[0].GetProperty("hostID").GetInt32());
