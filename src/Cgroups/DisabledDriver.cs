@@ -1,0 +1,44 @@
+using System;
+using System.Collections.Generic;
+using Csrun.Linux;
+
+namespace Csrun.Cgroups;
+
+/// <summary>No cgroup: the container stays where its caller is.</summary>
+internal sealed class DisabledDriver : ICgroupDriver
+{
+    public CgroupRecord Record => CgroupRecord.Disabled;
+
+    public void CheckUnused()
+    {
+        // There is nothing to check.
+    }
+
+    public void Make()
+    {
+        // There is nothing to make.
+    }
+
+    public IReadOnlyList<Fd> OpenProcs() => [];
+
+    public Fd? OpenForClone() => null;
+
+    public IReadOnlyCollection<int> Processes() => [];
+
+    public void SignalAll(int signal)
+    {
+        // The caller signals the container's first process; no others are known.
+    }
+
+    public void KillAll(TimeSpan patience)
+    {
+        // As above.
+    }
+
+    public bool IsFrozen() => false;
+
+    public void Remove(TimeSpan patience)
+    {
+        // Nothing was made.
+    }
+}

@@ -1,0 +1,69 @@
+using System;
+using System.Collections.Generic;
+using Csrun.Linux;
+
+namespace Csrun.Cgroups;
+
+/// <summary>A container's cgroup, whatever kind of host it is on. Failures are <see cref="LinuxException"/>.</summary>
+public interface ICgroupDriver
+{
+    /// <summary>What to write down; <see cref="Make"/> drops the places that it had to leave out.</summary>
+    CgroupRecord Record { get; }
+
+    /// <summary>
+    /// Refuses a cgroup that exists and has processes in it or is frozen: what else it holds would be limited, frozen
+    /// and killed together with the container.
+    /// </summary>
+    void CheckUnused();
+
+    /// <summary>Makes it.</summary>
+    void Make();
+
+    /// <summary>The cgroup.procs files that the container's first process writes "0" to, to join.</summary>
+    IReadOnlyList<Fd> OpenProcs();
+
+    /// <summary>The directory for CLONE_INTO_CGROUP; null where <see cref="OpenProcs"/> is the way.</summary>
+    Fd? OpenForClone();
+
+    /// <summary>The ids of all processes in it and below it, as this process's pid namespace has them.</summary>
+    IReadOnlyCollection<int> Processes();
+
+    /// <summary>Sends a signal to every process once; one that is gone meanwhile is no error.</summary>
+    void SignalAll(int signal);
+
+    /// <summary>Kills all processes, also ones that are made meanwhile, and waits until none is left.</summary>
+    void KillAll(TimeSpan patience);
+
+    /// <summary>Whether its processes are held: a paused container.</summary>
+    bool IsFrozen();
+
+    /// <summary>
+    /// Removes it with all below it, after killing what is still in it, and the directories above that were made with
+    /// it, if no one else uses them by now. What is gone already is no error.
+    /// </summary>
+    void Remove(TimeSpan patience);
+}
+
+/// <summary>Which driver goes with a record.</summary>
+public static class CgroupDrivers
+{
+    /// <summary>
+    /// Decides on a new container's cgroups and checks that they are unused, without making any. Only what passed this
+    /// may be recorded: all that is found in a recorded cgroup later counts as the container's, and is killed with it.
+    /// </summary>
+    /// <inheritdoc cref="CgroupPaths.Decide"/>
+    public static ICgroupDriver Prepare(CgroupHost host, string id, string? cgroupsPath, bool unprivileged)
+    {
+        ICgroupDriver driver = For(CgroupPaths.Decide(host, id, cgroupsPath, unprivileged));
+        driver.CheckUnused();
+        return driver;
+    }
+
+    /// <summary>The driver of a container that was recorded.</summary>
+    public static ICgroupDriver For(CgroupRecord record) => record.Mode switch
+    {
+        CgroupMode.V1 or CgroupMode.Hybrid => new V1.V1Driver(record),
+        CgroupMode.V2 => new V2.V2Driver(record),
+        _ => new DisabledDriver(),
+    };
+}

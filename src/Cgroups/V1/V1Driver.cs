@@ -1,0 +1,204 @@
+using System;
+using System.Collections.Generic;
+using Csrun.Linux;
+
+namespace Csrun.Cgroups.V1;
+
+/// <summary>
+/// A cgroup of the same name in every mounted v1 hierarchy: Documentation/admin-guide/cgroup-v1. In hybrid mode the
+/// unified tree is one more of them: a place to be in, without limits.
+/// </summary>
+internal sealed class V1Driver(CgroupRecord record) : ICgroupDriver
+{
+    public CgroupRecord Record { get; private set; } = record;
+
+    public void CheckUnused()
+    {
+        foreach (CgroupPlace place in Record.Places)
+        {
+            using Fd? directory = Unused.OpenExisting(place);
+            if (directory is not null && place.Has("freezer") && Freezer.IsFrozen(directory.Number))
+            {
+                throw Unused.Frozen(place);
+            }
+        }
+    }
+
+    public void Make()
+    {
+        List<CgroupPlace> made = [];
+        foreach (CgroupPlace place in Record.Places)
+        {
+            try
+            {
+                bool cpuset = place.Has("cpuset");
+                using Fd directory = CgroupDirectory.Make(place, (level, _) => Enter(level, cpuset));
+                made.Add(place);
+            }
+            catch (LinuxException error) when (Record.Lenient && error.Errno is Errno.EACCES or Errno.EPERM or Errno.EROFS)
+            {
+                // Without privilege no hierarchy need be ours: the container stays where its caller is in this one.
+            }
+        }
+        Record = Record with { Places = made };
+    }
+
+    public IReadOnlyList<Fd> OpenProcs()
+    {
+        List<Fd> procs = [];
+        foreach (CgroupPlace place in Record.Places)
+        {
+            using Fd directory = CgroupDirectory.Open(place) ?? throw new LinuxException("open cgroup", place.FullPath, Errno.ENOENT);
+            procs.Add(Fd.Own(Syscalls.OpenAt(directory.Number, "cgroup.procs", OpenFlags.WriteOnly | OpenFlags.NoFollow),
+                "open", place.FullPath + "/cgroup.procs"));
+        }
+        return procs;
+    }
+
+    public Fd? OpenForClone() => null;
+
+    public IReadOnlyCollection<int> Processes()
+    {
+        SortedSet<int> processes = [];
+        foreach (CgroupPlace place in Record.Places)
+        {
+            using Fd? directory = CgroupDirectory.Open(place);
+            if (directory is not null)
+            {
+                CgroupDirectory.CollectProcesses(directory.Number, processes);
+            }
+        }
+        return processes;
+    }
+
+    public void SignalAll(int signal)
+    {
+        foreach (int pid in Processes())
+        {
+            _ = Syscalls.Kill(pid, signal);
+        }
+    }
+
+    public void KillAll(TimeSpan patience)
+    {
+        Waiting waiting = new(patience);
+        using Fd? freezer = OpenFreezer();
+        // The first round kills as it goes, which nearly always is enough. A process that forks faster than it is
+        // killed is held for the next ones.
+        for (bool hold = false; ; hold = true)
+        {
+            if (hold && freezer is not null)
+            {
+                Freezer.Freeze(freezer.Number);
+            }
+            IReadOnlyCollection<int> processes = Processes();
+            foreach (int pid in processes)
+            {
+                _ = Syscalls.Kill(pid, Signals.Kill);
+            }
+            // A frozen process dies only when it is let go; cgroups below may be frozen on their own.
+            if (freezer is not null && (hold || processes.Count > 0))
+            {
+                CgroupDirectory.ForEach(freezer.Number, Freezer.Thaw);
+            }
+            if (processes.Count == 0)
+            {
+                return;
+            }
+            if (waiting.IsOver)
+            {
+                throw Waiting.GivenUp("kill all processes in cgroup", Record.Places[0].FullPath, processes);
+            }
+            waiting.Pause();
+        }
+    }
+
+    public bool IsFrozen()
+    {
+        using Fd? freezer = OpenFreezer();
+        return freezer is not null && Freezer.IsFrozen(freezer.Number);
+    }
+
+    public void Remove(TimeSpan patience)
+    {
+        Waiting waiting = new(patience);
+        foreach (CgroupPlace place in Record.Places)
+        {
+            while (!TryRemove(place, out int errno))
+            {
+                if (errno != Errno.EBUSY && errno != Errno.ENOTEMPTY)
+                {
+                    throw new LinuxException("remove cgroup", place.FullPath, errno);
+                }
+                if (waiting.IsOver)
+                {
+                    throw Waiting.GivenUp("remove cgroup", place.FullPath, ProcessesOf(place));
+                }
+                KillAll(patience);
+                // A process that has just died leaves its cgroup a moment later, and nothing says when.
+                waiting.Pause();
+            }
+        }
+    }
+
+    private static void Enter(int directory, bool cpuset)
+    {
+        if (cpuset)
+        {
+            Cpuset.Inherit(directory);
+        }
+    }
+
+    private static bool TryRemove(CgroupPlace place, out int errno)
+    {
+        errno = 0;
+        // Nearly always it is empty, and this is all.
+        if (place.Path != place.Existing)
+        {
+            errno = -CgroupDirectory.Remove(place);
+            if (errno == 0)
+            {
+                return true;
+            }
+        }
+        using (Fd? directory = CgroupDirectory.Open(place))
+        {
+            if (directory is null)
+            {
+                return true;
+            }
+            CgroupDirectory.RemoveBelow(directory.Number);
+        }
+        if (place.Path != place.Existing)
+        {
+            errno = -CgroupDirectory.Remove(place);
+            return errno == 0;
+        }
+        // It was there before the container and stays; only what is in it is the container's.
+        errno = ProcessesOf(place).Count == 0 ? 0 : Errno.EBUSY;
+        return errno == 0;
+    }
+
+    private static SortedSet<int> ProcessesOf(CgroupPlace place)
+    {
+        SortedSet<int> processes = [];
+        using Fd? directory = CgroupDirectory.Open(place);
+        if (directory is not null)
+        {
+            CgroupDirectory.CollectProcesses(directory.Number, processes);
+        }
+        return processes;
+    }
+
+    private Fd? OpenFreezer()
+    {
+        foreach (CgroupPlace place in Record.Places)
+        {
+            if (place.Has("freezer"))
+            {
+                return CgroupDirectory.Open(place);
+            }
+        }
+        return null;
+    }
+}

@@ -1,0 +1,204 @@
+using System;
+using System.Collections.Generic;
+using Csrun.Linux;
+
+namespace Csrun.Cgroups.V2;
+
+/// <summary>A cgroup of the unified hierarchy: Documentation/admin-guide/cgroup-v2.rst.</summary>
+internal sealed class V2Driver(CgroupRecord record) : ICgroupDriver
+{
+    public CgroupRecord Record { get; private set; } = record;
+
+    public void CheckUnused()
+    {
+        foreach (CgroupPlace place in Record.Places)
+        {
+            using Fd? directory = Unused.OpenExisting(place);
+            if (directory is not null && IsFrozen(directory.Number))
+            {
+                throw Unused.Frozen(place);
+            }
+        }
+    }
+
+    public void Make()
+    {
+        foreach (CgroupPlace place in Record.Places)
+        {
+            try
+            {
+                using Fd directory = CgroupDirectory.Make(place, EnableControllers);
+                CheckType(place, directory.Number);
+            }
+            catch (LinuxException error) when (Record.Lenient && error.Errno is Errno.EACCES or Errno.EPERM or Errno.EROFS)
+            {
+                // Without privilege and without delegation: the container stays where its caller is.
+                Record = Record with { Places = [] };
+            }
+        }
+    }
+
+    public IReadOnlyList<Fd> OpenProcs() => [];
+
+    public Fd? OpenForClone() =>
+        Record.Places is [var place]
+            ? CgroupDirectory.Open(place) ?? throw new LinuxException("open cgroup", place.FullPath, Errno.ENOENT)
+            : null;
+
+    public IReadOnlyCollection<int> Processes()
+    {
+        SortedSet<int> processes = [];
+        using Fd? directory = Open();
+        if (directory is not null)
+        {
+            CgroupDirectory.CollectProcesses(directory.Number, processes);
+        }
+        return processes;
+    }
+
+    public void SignalAll(int signal)
+    {
+        foreach (int pid in Processes())
+        {
+            _ = Syscalls.Kill(pid, signal);
+        }
+    }
+
+    public void KillAll(TimeSpan patience)
+    {
+        using Fd? directory = Open();
+        if (directory is null)
+        {
+            return;
+        }
+        Waiting waiting = new(patience);
+        int open = Syscalls.OpenAt(directory.Number, "cgroup.events", OpenFlags.ReadOnly | OpenFlags.NoFollow);
+        using Fd? events = open < 0 ? null : new(open);
+        while (true)
+        {
+            Kill(directory.Number);
+            IReadOnlyCollection<int> processes = Processes();
+            // Not told apart by the list alone: processes of a pid namespace above ours are not in it.
+            if (processes.Count == 0 && !IsPopulated(directory.Number))
+            {
+                return;
+            }
+            if (waiting.IsOver)
+            {
+                throw Waiting.GivenUp("kill all processes in cgroup", Record.Places[0].FullPath, processes);
+            }
+            waiting.Pause(events?.Number ?? -1);
+        }
+    }
+
+    public bool IsFrozen()
+    {
+        using Fd? directory = Open();
+        return directory is not null && IsFrozen(directory.Number);
+    }
+
+    public void Remove(TimeSpan patience)
+    {
+        if (Record.Places is not [var place])
+        {
+            return;
+        }
+        Waiting waiting = new(patience);
+        bool mine = place.Path != place.Existing;
+        while (true)
+        {
+            int removed = mine ? CgroupDirectory.Remove(place) : -Errno.EBUSY;
+            if (removed == 0)
+            {
+                return;
+            }
+            if (removed is not (-Errno.EBUSY or -Errno.ENOTEMPTY))
+            {
+                throw new LinuxException("remove cgroup", place.FullPath, -removed);
+            }
+            KillAll(patience);
+            using (Fd? directory = Open())
+            {
+                if (directory is null)
+                {
+                    return;
+                }
+                CgroupDirectory.RemoveBelow(directory.Number);
+            }
+            if (!mine)
+            {
+                // It was there before the container, and stays.
+                return;
+            }
+            if (waiting.IsOver && CgroupDirectory.Remove(place) != 0)
+            {
+                throw Waiting.GivenUp("remove cgroup", place.FullPath, Processes());
+            }
+            waiting.Pause();
+        }
+    }
+
+    /// <summary>
+    /// Gives the next level down all controllers that this one has. What can't be given is passed over here: a limit
+    /// that needs it says so. A cgroup with processes of its own can give none but the threaded ones.
+    /// </summary>
+    private static void EnableControllers(int directory, bool last)
+    {
+        if (last)
+        {
+            return;
+        }
+        HashSet<string> missing = Words(CgroupDirectory.Read(directory, "cgroup.controllers"));
+        missing.ExceptWith(Words(CgroupDirectory.Read(directory, "cgroup.subtree_control")));
+        if (missing.Count == 0 || CgroupDirectory.Write(directory, "cgroup.subtree_control", "+" + string.Join(" +", missing)) == 0)
+        {
+            return;
+        }
+        foreach (string controller in missing)
+        {
+            _ = CgroupDirectory.Write(directory, "cgroup.subtree_control", "+" + controller);
+        }
+    }
+
+    private static HashSet<string> Words(string? text) =>
+        new((text ?? "").Split(' ', StringSplitOptions.RemoveEmptyEntries), StringComparer.Ordinal);
+
+    private static void CheckType(CgroupPlace place, int directory)
+    {
+        string? type = CgroupDirectory.Read(directory, "cgroup.type");
+        if (type is "domain invalid" or "threaded")
+        {
+            throw new LinuxException("use cgroup", place.FullPath, 0,
+                $"it is in a threaded subtree (cgroup.type is \"{type}\"), which takes no processes; choose a linux.cgroupsPath outside of it");
+        }
+    }
+
+    private static void Kill(int directory)
+    {
+        int killed = CgroupDirectory.Write(directory, "cgroup.kill", "1");
+        if (killed is 0 or -Errno.ENODEV)
+        {
+            return;
+        }
+        // < 5.14: held, so that none forks away; a held process dies without being let go.
+        _ = CgroupDirectory.Write(directory, "cgroup.freeze", "1");
+        SortedSet<int> processes = [];
+        CgroupDirectory.CollectProcesses(directory, processes);
+        foreach (int pid in processes)
+        {
+            _ = Syscalls.Kill(pid, Signals.Kill);
+        }
+        _ = CgroupDirectory.Write(directory, "cgroup.freeze", "0");
+    }
+
+    private static bool IsPopulated(int directory) => HasEvent(directory, "populated 1");
+
+    /// <summary>Asked for, not yet reached included: its processes will be held whenever they could run.</summary>
+    private static bool IsFrozen(int directory) =>
+        CgroupDirectory.Read(directory, "cgroup.freeze") is "1" || HasEvent(directory, "frozen 1");
+
+    private static bool HasEvent(int directory, string line) =>
+        Array.IndexOf((CgroupDirectory.Read(directory, "cgroup.events") ?? "").Split('\n'), line) >= 0;
+
+    private Fd? Open() => Record.Places is [var place] ? CgroupDirectory.Open(place) : null;
+}
