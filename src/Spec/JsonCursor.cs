@@ -28,7 +28,7 @@ internal ref struct JsonCursor
         _json = new Utf8JsonReader(text, new JsonReaderOptions { MaxDepth = MaxDepth });
     }
 
-    /// <summary>What was wrong, in the order met; null if nothing was.</summary>
+    /// <summary>What was wrong, in the order of the text; null if nothing was.</summary>
     public List<JsonProblem>? Problems { get; private set; }
 
     /// <summary>Reads an item of an array, a value of a map, or the whole document.</summary>
@@ -295,8 +295,13 @@ internal ref struct JsonCursor
     private void Report(int offset, ErrorCode code, string message, string? member = null)
     {
         Problems ??= [];
-        if (Problems.Count < MaxProblems)
-            Problems.Add(new JsonProblem(offset, member, code, message));
+        if (Problems.Count == MaxProblems)
+            return;
+        // What an object lacks is known at its end, but belongs to its start.
+        int place = Problems.Count;
+        while (place > 0 && Problems[place - 1].Offset > offset)
+            place--;
+        Problems.Insert(place, new JsonProblem(offset, member, code, message));
     }
 
     private void ReportNumber(string smallest, string largest)
@@ -310,7 +315,9 @@ internal ref struct JsonCursor
     private void ReportSyntax(JsonException exception)
     {
         int offset = JsonLocation.OffsetOf(_text, exception.LineNumber ?? 0, exception.BytePositionInLine ?? 0);
-        if (_json.CurrentDepth >= MaxDepth)
+        // An object or array that was just entered does not count into the reader's depth yet.
+        bool opens = offset < _text.Length && _text[offset] is (byte)'{' or (byte)'[';
+        if (opens && _json.CurrentDepth >= MaxDepth - 1)
             Report(offset, ConfigCodes.JsonTooDeep, FormattableString.Invariant($"nests deeper than {MaxDepth} levels"));
         else
             Report(offset, ConfigCodes.JsonSyntax, "is not valid JSON: " + JsonLocation.DescribeSyntax(_text, offset));

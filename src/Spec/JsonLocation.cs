@@ -42,21 +42,19 @@ public static class JsonLocation
         }
     }
 
-    /// <summary>Turns a reader's problems into findings, in the order of the file.</summary>
+    /// <summary>Turns a reader's problems, which are in the order of the text, into findings.</summary>
     internal static List<Finding> Locate(ReadOnlySpan<byte> utf8, List<JsonProblem> problems)
     {
-        var ordered = new List<JsonProblem>(problems);
-        ordered.Sort(static (a, b) => a.Offset.CompareTo(b.Offset));
-        var findings = new List<Finding>(ordered.Count);
+        var findings = new List<Finding>(problems.Count);
         var walk = new Walk(utf8);
         bool more = true;
-        foreach (JsonProblem problem in ordered)
+        foreach (JsonProblem problem in problems)
         {
             while (more && walk.End <= problem.Offset)
                 more = walk.Next();
             string path = walk.Path();
             if (problem.Member is not null)
-                path = Join(path, problem.Member);
+                path = Show.Join(path, problem.Member);
             findings.Add(At(utf8, problem.Offset, new Finding(problem.Code, path, problem.Message)));
         }
         return findings;
@@ -97,17 +95,6 @@ public static class JsonLocation
             return FormattableString.Invariant($"control character 0x{found:x2}");
         Rune.DecodeFromUtf8(utf8[offset..], out Rune rune, out _);
         return $"unexpected '{rune}'";
-    }
-
-    /// <summary><c>a</c> and <c>b</c> give <c>a.b</c>; a name that is no plain word gives <c>a["the name"]</c>.</summary>
-    internal static string Join(string path, string name)
-    {
-        bool plain = name.Length != 0 && !char.IsAsciiDigit(name[0]);
-        foreach (char c in name)
-            plain &= char.IsAsciiLetterOrDigit(c) || c == '_';
-        if (!plain)
-            return $"{path}[\"{JsonEncodedText.Encode(name)}\"]";
-        return path.Length == 0 ? name : $"{path}.{name}";
     }
 
     private static string Parent(string path)
@@ -170,9 +157,9 @@ public static class JsonLocation
             foreach (Step step in _steps)
             {
                 if (step.Name is not null)
-                    path = Join(path, step.Name);
+                    path = Show.Join(path, step.Name);
                 else if (step.Index >= 0)
-                    path = FormattableString.Invariant($"{path}[{step.Index}]");
+                    path = Show.At(path, step.Index);
             }
             return path;
         }

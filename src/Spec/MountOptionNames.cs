@@ -1,0 +1,28 @@
+using System;
+
+namespace Csrun.Spec;
+
+/// <summary>
+/// The options of a mount that the runtime itself understands (config.md#linux-mount-options); every other one is data for
+/// the file system.
+/// </summary>
+public static class MountOptionNames
+{
+    private static readonly string[] _known =
+    [
+        "async", "atime", "bind", "defaults", "dev", "diratime", "dirsync", "exec", "idmap", "iversion", "lazytime", "loud",
+        "mand", "noatime", "nodev", "nodiratime", "noexec", "noiversion", "nolazytime", "nomand", "norelatime",
+        "nostrictatime", "nosuid", "nosymfollow", "private", "ratime", "rbind", "rdev", "rdiratime", "relatime", "remount",
+        "rexec", "ridmap", "rnoatime", "rnodev", "rnodiratime", "rnoexec", "rnorelatime", "rnostrictatime", "rnosuid",
+        "rnosymfollow", "ro", "rprivate", "rrelatime", "rro", "rrw", "rshared", "rslave", "rstrictatime", "rsuid",
+        "rsymfollow", "runbindable", "rw", "shared", "silent", "slave", "strictatime", "suid", "symfollow", "sync",
+        "tmpcopyup", "unbindable",
+    ];
+
+    /// <summary>All of them, in order.</summary>
+    public static ReadOnlySpan<string> Known => _known;
+
+    /// <summary>Whether the option goes to the file system; an empty one goes nowhere.</summary>
+    public static bool IsData(string option) =>
+        option.Length != 0 && Array.BinarySearch(_known, option, StringComparer.Ordinal) < 0;
+}
