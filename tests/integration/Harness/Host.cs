@@ -90,6 +90,10 @@ internal static class Host
         }
     }
 
+    /// <summary>True when the test process has the capability of that number.</summary>
+    internal static bool HasCapability(int number) =>
+        (ulong.Parse(Status(Environment.ProcessId, "CapEff"), NumberStyles.HexNumber, CultureInfo.InvariantCulture) >> number & 1) != 0;
+
     /// <summary>A process that is gone or a zombie.</summary>
     internal static bool IsDead(int pid)
     {

@@ -130,4 +130,11 @@ internal static unsafe partial class Libc
     {
         return result >= 0 ? result : throw new InvalidOperationException($"{call}: {Marshal.GetLastPInvokeErrorMessage()}");
     }
+
+    /// <summary>True when a descriptor can be read or has hung up within the time.</summary>
+    internal static bool AwaitInput(int fd, int milliseconds)
+    {
+        var descriptor = stackalloc int[2] { fd, 1 };
+        return milliseconds > 0 && poll(descriptor, 1, milliseconds) > 0;
+    }
 }

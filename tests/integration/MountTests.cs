@@ -1,0 +1,469 @@
+using System;
+using System.Collections.Generic;
+using System.IO;
+using System.Linq;
+using System.Text.Json.Nodes;
+using Xunit;
+
+namespace Csrun.Tests.Integration;
+
+/// <summary>config.md#mounts: what is mounted, where and from what.</summary>
+public sealed class MountTests : ContainerTest
+{
+    [Fact, Checklist(37, 119, 120, 121, 122)]
+    public void The_default_filesystems_are_there()
+    {
+        Bundle.Mounts[0]!.AsObject().Remove("source");
+        var report = Report();
+        foreach (var (point, type) in new[] { ("/proc", "proc"), ("/dev", "tmpfs"), ("/dev/pts", "devpts"), ("/dev/shm", "tmpfs"), ("/dev/mqueue", "mqueue"), ("/sys", "sysfs") })
+        {
+            Assert.Equal(type, Mountinfo(report, point).Type);
+        }
+
+        Assert.Contains("ro", Mountinfo(report, "/sys").Options);
+        Assert.Contains("size=65536k", Mountinfo(report, "/dev/shm").SuperOptions);
+    }
+
+    [Theory, Checklist(41)]
+    [InlineData("cgroup")]
+    [InlineData("cgroup2")]
+    public void A_cgroup_filesystem_is_mounted(string type)
+    {
+        Bundle.Namespace("cgroup");
+        if (type == "cgroup2")
+        {
+            Known.Deviates("runc", "takes the type cgroup alone");
+            Assert.SkipUnless(File.ReadAllText("/proc/filesystems").Contains("\tcgroup2\n", StringComparison.Ordinal), "no cgroup2 here");
+        }
+
+        Bundle.Mount("/sys/fs/cgroup", type, type, "nosuid", "noexec", "nodev", "relatime", "ro");
+        var report = Report("--list", "/sys/fs/cgroup", "--probe", "mkdir:/sys/fs/cgroup/x");
+        Assert.Contains(MountLine.All(report), m => m.Point.StartsWith("/sys/fs/cgroup", StringComparison.Ordinal) && m.Type == (type == "cgroup2" || !Host.HasCgroupV1 ? "cgroup2" : "cgroup"));
+        Assert.NotEmpty(report["list:/sys/fs/cgroup"]!.AsArray());
+        if (Target.IsCsrun)
+        {
+            Assert.Equal("EROFS", report["probe:mkdir:/sys/fs/cgroup/x"]!.GetValue<string>());
+        }
+    }
+
+    [Fact, Checklist(41)]
+    public void An_unknown_filesystem_is_refused()
+    {
+        Bundle.Mount("/mnt", "nosuchfs", "none");
+        RunFails("mounts[6]");
+    }
+
+    [Fact, Checklist(30, 123)]
+    public void A_container_without_mounts_runs()
+    {
+        Known.PeersDeviate("want the mounts, or /proc (obs)");
+        foreach (var mounts in new JsonNode?[] { null, new JsonArray() })
+        {
+            Bundle.Config["mounts"] = mounts;
+            Bundle.Linux["maskedPaths"] = null;
+            Bundle.Linux["readonlyPaths"] = null;
+            var report = Report("--stat", "/dev/null", "--stat", "/dev/fd");
+            Assert.Equal("1:3", report["stat:/dev/null"]!["device"]!.GetValue<string>());
+        }
+    }
+
+    [Fact, Checklist(31)]
+    public void Mounts_are_made_in_their_order()
+    {
+        Data("inner");
+        Bundle.Mount("/a", "tmpfs", "tmpfs");
+        Bundle.Mount("/a/b", "bind", Data("inner"), "bind");
+        Bundle.Mount("/c/d", "bind", Data("inner"), "bind");
+        Bundle.Mount("/c", "tmpfs", "tmpfs");
+        var report = Report("--read", "/a/b/file", "--read", "/c/d/file");
+        Assert.Equal("inner", report["read:/a/b/file"]!.GetValue<string>());
+        Assert.Equal("!ENOENT", report["read:/c/d/file"]!.GetValue<string>());
+    }
+
+    [Fact, Checklist(34)]
+    public void A_relative_destination_is_taken_from_the_root()
+    {
+        Known.Deviates("crun", "accepts it too, elsewhere");
+        Bundle.Mount("mnt/x", "tmpfs", "tmpfs");
+        Assert.Equal("tmpfs", Mountinfo(Report(), "/mnt/x").Type);
+    }
+
+    [Fact, Checklist(36)]
+    public void A_missing_destination_is_made()
+    {
+        var file = Path.Combine(Data("x"), "file");
+        Bundle.Mount("/new/nested/directory", "bind", Data("x"), "bind");
+        Bundle.Mount("/other/nested/file", "bind", file, "bind");
+        Bundle.Mount("/some/tmpfs", "tmpfs", "tmpfs");
+        var report = Report("--read", "/new/nested/directory/file", "--read", "/other/nested/file", "--stat", "/new/nested", "--stat", "/other/nested");
+        Assert.Equal("x", report["read:/new/nested/directory/file"]!.GetValue<string>());
+        Assert.Equal("x", report["read:/other/nested/file"]!.GetValue<string>());
+        Assert.Equal("755", report["stat:/new/nested"]!["mode"]!.GetValue<string>());
+        Assert.True(Directory.Exists(Bundle.Inside("/new/nested/directory")));
+        Assert.Equal("", File.ReadAllText(Bundle.Inside("/other/nested/file")));
+    }
+
+    [Fact, Checklist(38)]
+    public void A_relative_bind_source_is_taken_from_the_bundle()
+    {
+        Known.Deviates("crun", "takes it from its working directory");
+        Directory.CreateDirectory(Path.Combine(Bundle.Path, "data"));
+        File.WriteAllText(Path.Combine(Bundle.Path, "data", "file"), "relative");
+        Bundle.Mount("/data", "bind", "data", "bind");
+        Assert.Equal("relative", Report("--read", "/data/file")["read:/data/file"]!.GetValue<string>());
+    }
+
+    [Theory, Checklist(39)]
+    [InlineData("none", "bind")]
+    [InlineData("bind", "rbind")]
+    [InlineData("tmpfs", "rbind")]
+    [InlineData(null, "bind")]
+    public void A_mount_is_a_bind_when_its_options_say_so(string? type, string option)
+    {
+        Bundle.Mount("/data", type, Data("bound"), option);
+        Assert.Equal("bound", Report("--read", "/data/file")["read:/data/file"]!.GetValue<string>());
+    }
+
+    [Fact, Checklist(40)]
+    public void A_missing_bind_source_is_named_and_not_made()
+    {
+        var missing = Path.Combine(Home, "missing");
+        Bundle.Mount("/data", "bind", missing, "bind");
+        var result = RunFails("no such file or directory");
+        Assert.Contains(missing, result.Error);
+        Assert.False(Directory.Exists(missing));
+        if (Target.IsCsrun)
+        {
+            Assert.Contains("mounts[6].source", result.Error);
+        }
+    }
+
+    [Fact, Checklist(42, 48)]
+    public void Options_may_be_absent_null_empty_or_defaults()
+    {
+        Known.PeersDeviate("pass defaults to tmpfs");
+        Bundle.Mount("/1", "tmpfs", "tmpfs");
+        Bundle.Mount("/2", "tmpfs", "tmpfs");
+        Bundle.Mount("/3", "tmpfs", "tmpfs");
+        Bundle.Mount("/4", "tmpfs", "tmpfs", "defaults");
+        Bundle.Mounts[6]!.AsObject().Remove("options");
+        Bundle.Mounts[7]!["options"] = null;
+        var report = Report();
+        var options = Mountinfo(report, "/1").Options;
+        Assert.Equal(["rw", "relatime"], options);
+        Assert.All(new[] { "/2", "/3", "/4" }, p => Assert.Equal(options, Mountinfo(report, p).Options));
+    }
+
+    [Fact, Checklist(43)]
+    public void Unknown_options_are_data_of_the_filesystem()
+    {
+        Bundle.Mount("/mnt", "tmpfs", "tmpfs", "size=1m", "mode=0700", "nr_inodes=10");
+        var report = Report("--stat", "/mnt");
+        Assert.Contains("size=1024k", Mountinfo(report, "/mnt").SuperOptions);
+        Assert.Equal("700", report["stat:/mnt"]!["mode"]!.GetValue<string>());
+    }
+
+    [Fact, Checklist(43)]
+    public void Data_that_the_filesystem_refuses_is_an_error()
+    {
+        Bundle.Mount("/mnt", "tmpfs", "tmpfs", "frobnicate");
+        RunFails("mounts[6]");
+    }
+
+    [Fact, Checklist(47, 70)]
+    public void Only_a_recursive_bind_shows_what_is_mounted_below()
+    {
+        using var tree = new HostTree(Path.Combine(Home, "tree"));
+        Bundle.Mount("/bind", "bind", tree.Path, "bind");
+        Bundle.Mount("/rbind", "bind", tree.Path, "rbind");
+        var report = Report("--read", "/bind/below/file", "--read", "/rbind/below/file");
+        Assert.Equal("!ENOENT", report["read:/bind/below/file"]!.GetValue<string>());
+        Assert.Equal("below", report["read:/rbind/below/file"]!.GetValue<string>());
+    }
+
+    [Fact, Checklist(110)]
+    public void Data_on_a_bind_is_refused()
+    {
+        Known.Deviates("crun", "ignores it (obs)");
+        Known.Deviates("runc", "this version ignores it");
+        Bundle.Mount("/data", "bind", Data("x"), "bind", "size=1k");
+        RunFails("mounts[6]");
+    }
+
+    [Theory, Checklist(109)]
+    [InlineData("/", "tmpfs")]
+    [InlineData("/proc/sys", "tmpfs")]
+    [InlineData("/proc/self/attr", "tmpfs")]
+    [InlineData("/proc/../proc/sys", "tmpfs")]
+    [InlineData("/proc", "tmpfs")]
+    public void A_mount_on_the_root_or_inside_proc_is_refused(string destination, string type)
+    {
+        Known.PeersDeviate("accept some of them (obs)");
+        Bundle.Mount(destination, type, type);
+        RunFails("mounts[6].destination");
+    }
+
+    [Theory, Checklist(109)]
+    [InlineData("/proc/cpuinfo")]
+    [InlineData("/proc/uptime")]
+    [InlineData("/proc/meminfo")]
+    public void The_files_that_lxcfs_replaces_may_be_mounted_in_proc(string destination)
+    {
+        Bundle.Mount(destination, "bind", Path.Combine(Data("fake"), "file"), "bind");
+        Assert.Equal("fake", Report("--read", destination)["read:" + destination]!.GetValue<string>());
+    }
+
+    [Fact, Checklist(74)]
+    public void A_remount_changes_the_options_of_a_mount()
+    {
+        Known.PeersDeviate("each takes it differently");
+        Bundle.Mount("/mnt", "tmpfs", "tmpfs");
+        Bundle.Mount("/mnt", null, null, "remount", "ro", "nosuid");
+        var report = Report();
+        Assert.Single(MountLine.All(report), static m => m.Point == "/mnt");
+        Assert.Contains("ro", Mountinfo(report, "/mnt").Options);
+        Assert.Contains("nosuid", Mountinfo(report, "/mnt").Options);
+    }
+
+    [Fact]
+    public void A_read_only_tmpfs_can_still_be_populated_by_later_mounts()
+    {
+        Bundle.Mount("/mnt", "tmpfs", "tmpfs", "ro");
+        Bundle.Mount("/mnt/data", "bind", Data("late"), "bind");
+        var report = Report("--read", "/mnt/data/file", "--probe", "mkdir:/mnt/x");
+        Assert.Equal("late", report["read:/mnt/data/file"]!.GetValue<string>());
+        Assert.Equal("EROFS", report["probe:mkdir:/mnt/x"]!.GetValue<string>());
+    }
+
+    [Fact]
+    public void A_read_only_dev_still_has_its_devices()
+    {
+        Bundle.Mounts[1]!["options"]!.AsArray().Add((JsonNode)"ro");
+        var report = Report("--stat", "/dev/null", "--stat", "/dev/fd", "--probe", "mkdir:/dev/x");
+        Assert.Equal("1:3", report["stat:/dev/null"]!["device"]!.GetValue<string>());
+        Assert.NotNull(report["stat:/dev/fd"]);
+        Assert.Equal("EROFS", report["probe:mkdir:/dev/x"]!.GetValue<string>());
+    }
+
+    [Fact]
+    public void A_tmpfs_takes_the_mode_of_the_directory_that_it_covers()
+    {
+        Directory.CreateDirectory(Bundle.Inside("/covered"));
+        Libc.chmod(Bundle.Inside("/covered"), 0x1c5);
+        Bundle.Mount("/covered", "tmpfs", "tmpfs");
+        Assert.Equal("705", Report("--stat", "/covered")["stat:/covered"]!["mode"]!.GetValue<string>());
+    }
+
+    [Fact, Checklist(103)]
+    public void Tmpcopyup_copies_what_the_tmpfs_covers()
+    {
+        Known.Deviates("crun", "does it too, differently");
+        Directory.CreateDirectory(Bundle.Inside("/covered"));
+        File.WriteAllText(Bundle.Inside("/covered/file"), "content");
+        Bundle.Mount("/covered", "tmpfs", "tmpfs", "tmpcopyup");
+        if (Target.IsCsrun)
+        {
+            // Not yet: refused, never ignored.
+            RunFails("not supported");
+            return;
+        }
+
+        Assert.Equal("content", Report("--read", "/covered/file")["read:/covered/file"]!.GetValue<string>());
+    }
+
+    [Fact]
+    public void A_hundred_mounts_are_made()
+    {
+        for (var i = 0; i < 100; i++)
+        {
+            Bundle.Mount($"/many/{i}", "bind", Data("x"), "bind", "ro", "nosuid");
+        }
+
+        Assert.Equal(100, MountLine.All(Report()).Count(static m => m.Point.StartsWith("/many/", StringComparison.Ordinal)));
+    }
+
+    [Fact, Checklist(26, 27)]
+    public void The_rootfs_is_read_only_when_asked_for()
+    {
+        Bundle.Config["root"]!["readonly"] = true;
+        var report = Report("--probe", "create:/x", "--probe", "create:/dev/shm/x");
+        Assert.Equal("EROFS", report["probe:create:/x"]!.GetValue<string>());
+        Assert.Equal("ok", report["probe:create:/dev/shm/x"]!.GetValue<string>());
+        Assert.Contains("ro", Mountinfo(report, "/").Options);
+        Bundle.Config["root"]!["readonly"] = false;
+        Assert.Equal("ok", Report("--probe", "create:/x")["probe:create:/x"]!.GetValue<string>());
+    }
+
+    [Fact, Checklist(13, 14, 23)]
+    public void The_rootfs_may_be_absolute_or_relative_to_the_bundle()
+    {
+        Bundle.Config["root"]!["path"] = Bundle.Rootfs;
+        Assert.Equal("/", Report()["cwd"]!.GetValue<string>());
+        Bundle.Config["root"]!["path"] = "./rootfs/../rootfs";
+        Assert.Equal("/", Report()["cwd"]!.GetValue<string>());
+    }
+
+    [Fact, Checklist(24, 28)]
+    public void A_rootfs_that_is_missing_or_a_file_is_refused()
+    {
+        File.WriteAllText(Path.Combine(Bundle.Path, "file"), "");
+        foreach (var path in new[] { "missing", "file" })
+        {
+            Bundle.Config["root"]!["path"] = path;
+            RunFails("root.path");
+        }
+    }
+
+    [Fact, Checklist(29)]
+    public void Links_in_the_rootfs_path_are_followed_on_the_host()
+    {
+        Known.Deviates("runc", "refuses any link (obs)");
+        File.CreateSymbolicLink(Path.Combine(Bundle.Path, "link"), Bundle.Rootfs);
+        Bundle.Config["root"]!["path"] = "link";
+        Assert.Equal("/", Report()["cwd"]!.GetValue<string>());
+    }
+
+    [Theory]
+    [InlineData("rprivate", false, false)]
+    [InlineData("private", false, false)]
+    [InlineData("rslave", false, true)]
+    [InlineData("slave", false, true)]
+    [InlineData("rshared", true, false)]
+    [InlineData("shared", true, false)]
+    [InlineData("unbindable", false, false)]
+    [InlineData("runbindable", false, false)]
+    public void The_rootfs_propagation_is_as_said(string propagation, bool shared, bool slave)
+    {
+        if (propagation.EndsWith("shared", StringComparison.Ordinal) || propagation.EndsWith("unbindable", StringComparison.Ordinal))
+        {
+            Known.Deviates("runc", "makes the root private all the same, or fails");
+        }
+
+        if (slave)
+        {
+            Assert.SkipUnless(File.ReadLines("/proc/self/mountinfo").Any(static l => l.Split(' ') is { } f && f[4] == "/" && l.Contains(" shared:", StringComparison.Ordinal)), "the host's root is private: there is nothing to be slave of");
+        }
+
+        Bundle.Linux["rootfsPropagation"] = propagation;
+        var tags = Mountinfo(Report(), "/").Tags;
+        Assert.Equal(shared, tags.Any(static t => t.StartsWith("shared:", StringComparison.Ordinal)));
+        Assert.Equal(slave, tags.Any(static t => t.StartsWith("master:", StringComparison.Ordinal)));
+        if (Target.IsCsrun)
+        {
+            Assert.Equal(propagation.EndsWith("unbindable", StringComparison.Ordinal), tags.Contains("unbindable"));
+        }
+    }
+
+    [Fact]
+    public void Masked_paths_show_nothing()
+    {
+        Directory.CreateDirectory(Bundle.Inside("/secret-directory"));
+        File.WriteAllText(Bundle.Inside("/secret-directory/file"), "secret");
+        File.WriteAllText(Bundle.Inside("/secret-file"), "secret");
+        Bundle.Linux["maskedPaths"] = Bundle.Json("/secret-directory", "/secret-file", "/missing", "/secret-file", "/proc/keys");
+        var report = Report("--list", "/secret-directory", "--read", "/secret-file", "--read", "/proc/keys", "--probe", "create:/secret-directory/x");
+        Assert.Empty(report["list:/secret-directory"]!.AsArray());
+        Assert.Equal("", report["read:/secret-file"]!.GetValue<string>());
+        Assert.Equal("", report["read:/proc/keys"]!.GetValue<string>());
+        Assert.Equal("EROFS", report["probe:create:/secret-directory/x"]!.GetValue<string>());
+    }
+
+    [Fact]
+    public void Readonly_paths_cannot_be_written()
+    {
+        using var tree = new HostTree(Path.Combine(Home, "tree"));
+        Directory.CreateDirectory(Bundle.Inside("/directory"));
+        File.WriteAllText(Bundle.Inside("/file"), "x");
+        Bundle.Mount("/tree", "bind", tree.Path, "rbind", "nosuid");
+        Bundle.Linux["readonlyPaths"] = Bundle.Json("/directory", "/file", "/missing", "/tree", "/proc/sys");
+        var report = Report("--probe", "create:/directory/x", "--probe", "write:/file", "--probe", "create:/tree/x", "--probe", "write:/proc/sys/kernel/hostname");
+        Assert.Equal("EROFS", report["probe:create:/directory/x"]!.GetValue<string>());
+        Assert.Equal("EROFS", report["probe:write:/file"]!.GetValue<string>());
+        Assert.Equal("EROFS", report["probe:create:/tree/x"]!.GetValue<string>());
+        Assert.Equal("EROFS", report["probe:write:/proc/sys/kernel/hostname"]!.GetValue<string>());
+        Assert.Contains("nosuid", Mountinfo(report, "/tree").Options);
+    }
+
+    [Fact]
+    public void Without_pivot_root_the_container_is_the_same()
+    {
+        Directory.CreateDirectory(Bundle.Inside("/mark"));
+        Bundle.Config["root"]!["readonly"] = true;
+        Bundle.Args("report", "--list", "/", "--probe", "create:/x");
+        var report = ReportOf(RunContainer("--no-pivot"));
+        Assert.Contains("mark", report["list:/"]!.AsArray().Select(static e => e!.GetValue<string>()));
+        Assert.Equal("EROFS", report["probe:create:/x"]!.GetValue<string>());
+        Assert.Equal("proc", Mountinfo(report, "/proc").Type);
+    }
+
+    [Fact]
+    public void The_hosts_mounts_are_as_before()
+    {
+        static List<string> Table() => [.. File.ReadAllLines("/proc/self/mountinfo").Where(static l => !l.Contains("csrun-test", StringComparison.Ordinal)).Order(StringComparer.Ordinal)];
+        var before = Table();
+        using (new HostTree(Path.Combine(Home, "tree"), shared: true))
+        {
+            foreach (var propagation in new[] { "rshared", "rslave", "rprivate" })
+            {
+                Bundle.Linux["rootfsPropagation"] = propagation;
+                Bundle.Mount("/x/" + propagation, "bind", Path.Combine(Home, "tree"), "rbind", propagation);
+                Report();
+            }
+
+            Assert.Equal(2, Host.Mounts(Path.Combine(Home, "tree")).Count);
+        }
+
+        Assert.Equal(before, Table());
+    }
+
+    [Fact]
+    public void A_mount_that_the_host_makes_later_reaches_a_slave_bind()
+    {
+        using var tree = new HostTree(Path.Combine(Home, "tree"), shared: true);
+        Bundle.Mount("/tree", "bind", tree.Path, "rbind", "rslave");
+        Bundle.Args("sleep");
+        var pid = Started();
+        var late = Path.Combine(tree.Path, "late");
+        Directory.CreateDirectory(late);
+        Libc.Check(Libc.mount("tmpfs", late, "tmpfs", 0, null), "mount");
+        try
+        {
+            Assert.Contains(MountLine.All(File.ReadAllText($"/proc/{pid}/mountinfo")), static m => m.Point == "/tree/late");
+        }
+        finally
+        {
+            Libc.umount2(late, 2);
+        }
+    }
+
+    private string Data(string content)
+    {
+        var directory = Path.Combine(Home, "data-" + content);
+        Directory.CreateDirectory(directory);
+        File.WriteAllText(Path.Combine(directory, "file"), content);
+        return directory;
+    }
+}
+
+/// <summary>A tmpfs on the host with another one below it, in the test's own directory.</summary>
+internal sealed class HostTree : IDisposable
+{
+    internal HostTree(string path, bool shared = false)
+    {
+        Path = path;
+        Directory.CreateDirectory(path);
+        Libc.Check(Libc.mount("tmpfs", path, "tmpfs", 0, "mode=755"), "mount");
+        Libc.Check(Libc.mount("none", path, null, shared ? 1UL << 20 : 1UL << 18, null), "propagation");
+        Directory.CreateDirectory(System.IO.Path.Combine(path, "below"));
+        Libc.Check(Libc.mount("tmpfs", System.IO.Path.Combine(path, "below"), "tmpfs", 0, "mode=755"), "mount");
+        File.WriteAllText(System.IO.Path.Combine(path, "below", "file"), "below");
+    }
+
+    internal string Path { get; }
+
+    public void Dispose()
+    {
+        Libc.umount2(System.IO.Path.Combine(Path, "below"), 2);
+        Libc.umount2(Path, 2);
+    }
+}

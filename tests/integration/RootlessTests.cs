@@ -1,0 +1,83 @@
+using System.Collections.Generic;
+using System.IO;
+using System.Text.Json.Nodes;
+using Xunit;
+
+namespace Csrun.Tests.Integration;
+
+/// <summary>The runtime as a user who is not root.</summary>
+public sealed class RootlessTests : ContainerTest
+{
+    private const int User = 1000;
+
+    private List<string> UserEnvironment => [.. RuntimeEnvironment(), "XDG_RUNTIME_DIR=" + Path.Combine(Home, "xdg"), "HOME=" + Home];
+
+    [Fact, Contract("C31")]
+    public void A_user_runs_a_container_in_a_user_namespace()
+    {
+        Prepare();
+        Bundle.Args("report");
+        Bundle.Save();
+        var report = ReportOf(AsUser("run", "--bundle", Bundle.Path, Id));
+        Assert.Equal("[0,0,0,0]", report["uid"]!.ToJsonString());
+        Assert.Equal("inside", report["hostname"]!.GetValue<string>());
+        Assert.Equal(1, report["pid"]!.GetValue<int>());
+        Assert.EndsWith("1000          1", report["uidMap"]!.GetValue<string>());
+    }
+
+    [Fact, Contract("C31")]
+    public void A_users_containers_are_kept_in_the_runtime_directory()
+    {
+        Prepare();
+        Bundle.Args("sleep");
+        Bundle.Save();
+        Success(AsUser("create", "--bundle", Bundle.Path, Id));
+        Assert.True(Directory.Exists(Path.Combine(Home, "xdg", Target.Name, Id)));
+        Success(AsUser("start", Id));
+        Assert.Contains("running", Success(AsUser("state", Id)).Out);
+        Success(AsUser("kill", Id, "KILL"));
+        Host.Eventually(() => AsUser("state", Id).Out.Contains("stopped"), "stopped");
+        Success(AsUser("delete", Id));
+        Assert.False(Directory.Exists(Path.Combine(Home, "xdg", Target.Name, Id)));
+    }
+
+    [Fact]
+    public void A_user_without_a_user_namespace_is_told_so()
+    {
+        Prepare();
+        Bundle.Namespace("user", "-");
+        Bundle.Linux.Remove("uidMappings");
+        Bundle.Linux.Remove("gidMappings");
+        Bundle.Save();
+        var result = AsUser("run", "--bundle", Bundle.Path, Id);
+        Assert.True(result.ExitCode != 0, result.ToString());
+        if (Target.IsCsrun)
+        {
+            Assert.Single(result.Error.TrimEnd().Split('\n'));
+        }
+    }
+
+    private void Prepare()
+    {
+        Assert.SkipWhen(Host.Text("/proc/sys/user/max_user_namespaces") is "0\n" || Host.Text("/proc/sys/kernel/unprivileged_userns_clone") is "0\n", "users may not make user namespaces here");
+        Directory.CreateDirectory(Path.Combine(Home, "xdg"));
+        foreach (var path in new[] { Home, Path.Combine(Home, "xdg"), Bundle.Path, Bundle.Rootfs, Bundle.Inside("/proc"), Bundle.Inside("/dev"), Bundle.Inside("/sys"), Bundle.Inside("/tmp") })
+        {
+            Libc.lchown(path, User, User);
+        }
+
+        Bundle.Namespace("user");
+        foreach (var name in new[] { "uidMappings", "gidMappings" })
+        {
+            Bundle.Linux[name] = new JsonArray(new JsonObject { ["containerID"] = 0, ["hostID"] = User, ["size"] = 1 });
+        }
+
+        // A user's cgroups are the session manager's business; none is there.
+        Bundle.Linux.Remove("cgroupsPath");
+    }
+
+    private Result AsUser(params string[] arguments)
+    {
+        return new Command("/usr/bin/setpriv", ["--reuid", "1000", "--regid", "1000", "--clear-groups", Target.Path, .. arguments]) { WorkingDirectory = Home, Environment = UserEnvironment }.Run(Home);
+    }
+}
