@@ -35,6 +35,11 @@ internal static class Dispatcher
                 return Print(VersionText.Text);
             Parser.CheckArguments(invocation);
             Timing.Mark("read the command line");
+            if (Log.IsDebug)
+            {
+                Log.Debug(FormattableString.Invariant($"timing: start of the process to here: {Environment.CpuUsage.TotalTime.TotalMicroseconds:F0} us of processor time"));
+                Timing.Begin();
+            }
             return command.Run(invocation);
         }
         catch (Exception exception)

@@ -4,7 +4,9 @@ using System.Text;
 using System.Text.Json;
 using Csrun.Runtime;
 using Csrun.Runtime.Cli;
+using Csrun.Runtime.Compiler;
 using Csrun.Runtime.Containers;
+using Csrun.Spec;
 using Xunit;
 
 namespace Csrun.Tests.Unit.Cli;
@@ -46,6 +48,22 @@ public class DocumentTests
         var sys = mounts.Single(mount => mount.GetProperty("destination").GetString() == "/sys");
         Assert.Equal("none", sys.GetProperty("type").GetString());
         Assert.Contains("rbind", Strings(sys));
+    }
+
+    [Theory]
+    [InlineData(false, false)]
+    [InlineData(false, true)]
+    [InlineData(true, false)]
+    [InlineData(true, true)]
+    public void The_default_configs_are_valid_and_can_be_compiled(bool rootless, bool cgroupNamespace)
+    {
+        string text = rootless ? DefaultSpec.RootlessText(1000, 1000, cgroupNamespace) : DefaultSpec.Text(cgroupNamespace);
+        var config = ConfigReader.Read(Encoding.UTF8.GetBytes(text), "config.json");
+
+        Assert.Empty(Validator.Validate(config));
+        var options = new CompileOptions { Id = "id", Bundle = "/bundle", RootfsPath = "/bundle/rootfs" };
+        var facts = rootless ? new HostFacts { Euid = 1000, Egid = 1000 } : new HostFacts();
+        Assert.NotEmpty(PlanCompiler.Compile(config, options, facts).Plan);
     }
 
     [Fact, Trait("contract", "C7")]
