@@ -167,7 +167,7 @@ public sealed class CommandLineTests : ContainerTest
         };
         if (Target.IsCsrun)
         {
-            forms.Add(["--root", Root, "--cgroup-manager", "cgroupfs", "--log-level", "error", "run", "-b" + Bundle.Path, Id]);
+            forms.Add(["--root", Root, "--cgroup-manager", "cgroupfs", "--log-level", "error", "run", "-b", Bundle.Path, Id]);
         }
 
         foreach (var form in forms)
