@@ -1,0 +1,2 @@
+// csrun and all that tests it is for Linux alone.
+[assembly: System.Runtime.Versioning.SupportedOSPlatform("linux")]
