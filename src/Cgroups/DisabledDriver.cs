@@ -19,6 +19,11 @@ internal sealed class DisabledDriver : ICgroupDriver
         // There is nothing to make.
     }
 
+    public void ApplyDevices(IReadOnlyList<DeviceRule> rules)
+    {
+        // Whoever disables cgroups does without their limits.
+    }
+
     public IReadOnlyList<Fd> OpenProcs() => [];
 
     public Fd? OpenForClone() => null;

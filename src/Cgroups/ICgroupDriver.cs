@@ -19,6 +19,12 @@ public interface ICgroupDriver
     /// <summary>Makes it.</summary>
     void Make();
 
+    /// <summary>
+    /// Lets the container use only the devices that these rules allow; none leave the cgroup as it is. Comes after
+    /// <see cref="Make"/>, before any process joins.
+    /// </summary>
+    void ApplyDevices(IReadOnlyList<DeviceRule> rules);
+
     /// <summary>The cgroup.procs files that the container's first process writes "0" to, to join.</summary>
     IReadOnlyList<Fd> OpenProcs();
 

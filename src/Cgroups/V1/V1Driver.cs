@@ -43,6 +43,18 @@ internal sealed class V1Driver(CgroupRecord record) : ICgroupDriver
         Record = Record with { Places = made };
     }
 
+    public void ApplyDevices(IReadOnlyList<DeviceRule> rules)
+    {
+        foreach (CgroupPlace place in Record.Places)
+        {
+            if (place.Has("devices") && rules.Count > 0)
+            {
+                using Fd directory = CgroupDirectory.Open(place) ?? throw new LinuxException("open cgroup", place.FullPath, Errno.ENOENT);
+                Devices.Apply(directory.Number, rules, Record.Lenient);
+            }
+        }
+    }
+
     public IReadOnlyList<Fd> OpenProcs()
     {
         List<Fd> procs = [];

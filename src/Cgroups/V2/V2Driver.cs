@@ -38,6 +38,15 @@ internal sealed class V2Driver(CgroupRecord record) : ICgroupDriver
         }
     }
 
+    public void ApplyDevices(IReadOnlyList<DeviceRule> rules)
+    {
+        using Fd? directory = rules.Count == 0 ? null : Open();
+        if (directory is not null)
+        {
+            Devices.Apply(directory.Number, rules, Record.Lenient);
+        }
+    }
+
     public IReadOnlyList<Fd> OpenProcs() => [];
 
     public Fd? OpenForClone() =>
