@@ -21,6 +21,7 @@ public static class Directories
     private const int LockExclusive = 2;
     private const int LockShared = 1;
     private const int LockNonBlocking = 4;
+    private const int LockRelease = 8;
 
     /// <summary>All names but "." and "..".</summary>
     public static List<DirectoryEntry> List(int fd, string name)
@@ -104,6 +105,9 @@ public static class Directories
         LinuxException.Check(result, "lock", name);
         return true;
     }
+
+    /// <summary>Gives a lock back.</summary>
+    public static void Unlock(int fd) => _ = Syscalls.Flock(fd, LockRelease);
 
     /// <summary>
     /// Removes a directory with all in it. Symbolic links are removed, never followed; other file systems mounted in it

@@ -37,6 +37,8 @@ public static class SyscallNumbers
 
     public static int Fstatfs => Abi.IsArm64 ? 44 : 138;
 
+    public static int Umask => Abi.IsArm64 ? 166 : 95;
+
     public static int Fchmod => Abi.IsArm64 ? 52 : 91;
 
     public static int Getdents64 => Abi.IsArm64 ? 61 : 217;
@@ -44,8 +46,6 @@ public static class SyscallNumbers
     public static int Pipe2 => Abi.IsArm64 ? 59 : 293;
 
     public static int Ppoll => Abi.IsArm64 ? 73 : 271;
-
-    public static int Signalfd4 => Abi.IsArm64 ? 74 : 289;
 
     public static int RtSigprocmask => Abi.IsArm64 ? 135 : 14;
 

@@ -77,6 +77,9 @@ public static unsafe partial class Syscalls
         }
     }
 
+    /// <summary>lseek(2) from the start of the file.</summary>
+    public static long Seek(int fd, long offset) => Result(LibC.lseek(fd, offset, 0));
+
     /// <summary>statx(2) of a path, or with AT_EMPTY_PATH and "" of the descriptor itself.</summary>
     public static int Stat(int directory, string path, int flags, out FileStatus status)
     {
@@ -145,6 +148,9 @@ public static unsafe partial class Syscalls
         }
     }
 
+    /// <summary>umask(2): gives the one before; cannot fail.</summary>
+    public static uint Umask(uint mask) => (uint)Call(SyscallNumbers.Umask, mask);
+
     /// <summary>fchmod(2).</summary>
     public static int Fchmod(int fd, uint mode) => Call(SyscallNumbers.Fchmod, fd, mode);
 
@@ -162,6 +168,9 @@ public static unsafe partial class Syscalls
 
     /// <summary>fcntl(2) with F_GETFD: 0 or FD_CLOEXEC; -EBADF for a number that is not open.</summary>
     public static int GetDescriptorFlags(int fd) => Result(LibC.fcntl(fd, 1));
+
+    /// <summary>fcntl(2) with F_SETFL and O_NONBLOCK alone: for descriptors that are ours, as it holds for all who share them.</summary>
+    public static int SetNonBlocking(int fd) => Result(LibC.fcntl(fd, 4, OpenFlags.NonBlock));
 
     /// <summary>fcntl(2) with F_ADD_SEALS.</summary>
     public static int AddSeals(int fd, int seals) => Result(LibC.fcntl(fd, 1033, seals));

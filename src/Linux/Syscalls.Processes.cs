@@ -130,10 +130,6 @@ public static unsafe partial class Syscalls
         return result;
     }
 
-    /// <summary>signalfd4(2), close-on-exec and non-blocking: reads give 128-byte structures.</summary>
-    public static int SignalFd(ulong mask) =>
-        Call(SyscallNumbers.Signalfd4, -1, &mask, sizeof(ulong), OpenFlags.CloseOnExec | OpenFlags.NonBlock);
-
     /// <summary>ppoll(2).</summary>
     /// <param name="fds">What to wait for.</param>
     /// <param name="milliseconds">Longest wait; negative for ever.</param>
@@ -146,11 +142,15 @@ public static unsafe partial class Syscalls
         }
     }
 
-    /// <summary>rt_sigaction(2) with SIG_DFL (0) or SIG_IGN (1).</summary>
-    public static int SetSignalAction(int signal, int action)
+    /// <summary>rt_sigaction(2).</summary>
+    /// <param name="signal">The signal.</param>
+    /// <param name="action">SIG_DFL (0), SIG_IGN (1), or the address of native code.</param>
+    /// <param name="flags">SA_*.</param>
+    /// <param name="restorer">With SA_RESTORER: what the handler returns to.</param>
+    public static int SetSignalAction(int signal, nint action, ulong flags = 0, nint restorer = 0)
     {
-        // The kernel's struct sigaction: handler, flags, restorer, mask.
-        long* what = stackalloc long[4] { action, 0, 0, 0 };
+        // The kernel's struct sigaction: handler, flags, restorer, mask. While the handler runs, all wait.
+        long* what = stackalloc long[4] { action, (long)flags, restorer, -1 };
         return Call(SyscallNumbers.RtSigaction, signal, what, (void*)null, sizeof(ulong));
     }
 

@@ -24,7 +24,8 @@ public static unsafe partial class Syscalls
     private const int NoSignal = 0x4000;
 
     /// <summary>socket(2) of AF_UNIX.</summary>
-    public static int Socket(SocketKind kind) => Result(LibC.socket(UnixFamily, (int)kind | SocketCloseOnExec, 0));
+    public static int Socket(SocketKind kind, bool nonBlocking = false) =>
+        Result(LibC.socket(UnixFamily, (int)kind | SocketCloseOnExec | (nonBlocking ? OpenFlags.NonBlock : 0), 0));
 
     /// <summary>socketpair(2) of AF_UNIX.</summary>
     public static int SocketPair(SocketKind kind, out int first, out int second)

@@ -21,6 +21,8 @@ public static unsafe partial class Syscalls
 
     private static long Result(ssize_t result) => result == -1 ? -LibC.errno : (long)result;
 
+    private static long Result(off_t result) => result == -1 ? -LibC.errno : (long)result;
+
     private static int Call(int number, syscall_arg a) => (int)Result(LibC.syscall(number, a));
 
     private static int Call(int number, syscall_arg a, syscall_arg b) => (int)Result(LibC.syscall(number, a, b));

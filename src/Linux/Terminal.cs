@@ -26,6 +26,15 @@ public static unsafe class Terminal
     private const int TcSets = 0x5402;
     private const int GetWindowSize = 0x5413;
     private const int SetWindowSize = 0x5414;
+    private const int GetPtyNumber = unchecked((int)0x80045430);
+
+    /// <summary>What a pseudo-terminal is called in its own devpts, by its master side: "/dev/pts/3" (TIOCGPTN).</summary>
+    public static string NameOf(int master)
+    {
+        uint number;
+        LinuxException.Check(Syscalls.Ioctl(master, GetPtyNumber, &number), "ask for the name of", "the terminal");
+        return System.FormattableString.Invariant($"/dev/pts/{number}");
+    }
 
     /// <summary>Whether it is a terminal, and its settings.</summary>
     public static bool TryGet(int fd, out TerminalSettings settings)

@@ -16,11 +16,35 @@ public static class UnixSocket
     /// <summary>Makes a socket in a directory and listens on it. The name must not exist.</summary>
     public static Fd Listen(int directory, string name, SocketKind kind, int backlog = 16)
     {
+        Fd socket = Bind(directory, name, kind, Mode.OwnerReadWrite);
+        try
+        {
+            LinuxException.Check(Syscalls.Listen(socket.Number, backlog), "listen on", name);
+            return socket;
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Makes a socket in a directory. The name must not exist.</summary>
+    /// <param name="directory">The directory's descriptor.</param>
+    /// <param name="name">The name in it.</param>
+    /// <param name="kind">SOCK_DGRAM, to receive at once; or what is to listen.</param>
+    /// <param name="mode">Permission bits of the name, exact whatever the umask: who may write may connect.</param>
+    public static Fd Bind(int directory, string name, SocketKind kind, uint mode)
+    {
         Fd socket = Fd.Own(Syscalls.Socket(kind), "make socket", name);
         try
         {
-            LinuxException.Check(Syscalls.Bind(socket.Number, PathBelow(directory, name)), "bind socket", name);
-            LinuxException.Check(Syscalls.Listen(socket.Number, backlog), "listen on", name);
+            // bind(2) takes the mode of the socket's own inode, less the umask.
+            LinuxException.Check(Syscalls.Fchmod(socket.Number, mode), "set the mode of", name);
+            uint umask = Syscalls.Umask(0);
+            int bound = Syscalls.Bind(socket.Number, PathBelow(directory, name));
+            Syscalls.Umask(umask);
+            LinuxException.Check(bound, "bind socket", name);
             return socket;
         }
         catch
@@ -32,11 +56,12 @@ public static class UnixSocket
 
     /// <summary>
     /// Connects to a socket in a directory held by descriptor: the socket, or -errno (ENOENT: no such name;
-    /// ECONNREFUSED: nobody listens any more).
+    /// ECONNREFUSED: nobody listens any more; EAGAIN, if <paramref name="wait"/> is false: somebody listens, but has
+    /// not yet taken those who came before).
     /// </summary>
-    public static int TryConnect(int directory, string name, SocketKind kind)
+    public static int TryConnect(int directory, string name, SocketKind kind, bool wait = true)
     {
-        int socket = Syscalls.Socket(kind);
+        int socket = Syscalls.Socket(kind, nonBlocking: !wait);
         if (socket < 0)
         {
             return socket;
