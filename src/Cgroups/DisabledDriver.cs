@@ -42,6 +42,16 @@ internal sealed class DisabledDriver : ICgroupDriver
 
     public bool IsFrozen() => false;
 
+    public void Thaw()
+    {
+        // Nothing is held.
+    }
+
+    public void ApplyDevices(IReadOnlyList<DeviceRule> rules)
+    {
+        // The caller's cgroup is not ours to change: with --cgroup-manager disabled, its devices are the container's.
+    }
+
     public void Remove(TimeSpan patience)
     {
         // Nothing was made.

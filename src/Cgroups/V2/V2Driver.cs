@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.Runtime.InteropServices;
 using Csrun.Linux;
 
 namespace Csrun.Cgroups.V2;
@@ -104,6 +105,29 @@ internal sealed class V2Driver(CgroupRecord record) : ICgroupDriver
     {
         using Fd? directory = Open();
         return directory is not null && IsFrozen(directory.Number);
+    }
+
+    public void Thaw()
+    {
+        using Fd? directory = Open();
+        if (directory is not null)
+        {
+            _ = CgroupDirectory.Write(directory.Number, "cgroup.freeze", "0");
+        }
+    }
+
+    public void ApplyDevices(IReadOnlyList<DeviceRule> rules)
+    {
+        if (rules.Count == 0 || Record.Places is not [var place])
+        {
+            return;
+        }
+        using Fd directory = Open() ?? throw new LinuxException("open cgroup", place.FullPath, Errno.ENOENT);
+        BpfInstruction[] program = DeviceProgram.Compile(rules);
+        using Fd loaded = Fd.Own(
+            Syscalls.BpfLoadDeviceProgram(MemoryMarshal.AsBytes<BpfInstruction>(program), default), "load device program for", place.FullPath);
+        LinuxException.Check(
+            Syscalls.BpfAttachDeviceProgram(directory.Number, loaded.Number), "attach device program to", place.FullPath);
     }
 
     public void Remove(TimeSpan patience)
