@@ -19,7 +19,7 @@ public static partial class ErrorCodes
     public static readonly ErrorCode ContainerIdInvalid = new(
         "container-id-invalid",
         "The container id cannot be used as the name of a directory.",
-        "It is empty, `.` or `..`, longer than 1024 bytes, or has characters other than letters, digits, `_`, `+`, `-` and `.`.",
+        "It is empty, `.` or `..`, longer than 255 bytes, or has characters other than letters, digits, `_`, `+`, `-` and `.`.",
         "Choose an id of those characters.");
 
     public static readonly ErrorCode ContainerNotRunning = new(
