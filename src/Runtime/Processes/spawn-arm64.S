@@ -60,4 +60,37 @@ csrun_spawn:
     svc #0
     brk #0
     .size csrun_spawn, . - csrun_spawn
+
+// void *csrun_signal_handler(int fd): a handler that writes the signal's number (4 bytes) to the descriptor. Nothing
+// managed may run in a handler, and the runtime's helper threads take signals that the main thread blocks.
+    .globl csrun_signal_handler
+    .type csrun_signal_handler, %function
+csrun_signal_handler:
+    adrp x1, signal_fd
+    str w0, [x1, :lo12:signal_fd]
+    adr x0, .Lon_signal
+    ret
+.Lon_signal:
+    sub sp, sp, #16
+    str w0, [sp]
+    adrp x1, signal_fd
+    ldr w0, [x1, :lo12:signal_fd]
+    mov x1, sp
+    mov x2, #4
+    mov x8, #64                     // write
+    svc #0
+    add sp, sp, #16
+    ret
+    .size csrun_signal_handler, . - csrun_signal_handler
+
+// void *csrun_signal_restorer(void): what a handler returns to; the kernel has its own here.
+    .globl csrun_signal_restorer
+    .type csrun_signal_restorer, %function
+csrun_signal_restorer:
+    mov x0, #0
+    ret
+    .size csrun_signal_restorer, . - csrun_signal_restorer
+
+    .local signal_fd
+    .comm signal_fd, 4, 4
     .section .note.GNU-stack, "", %progbits

@@ -70,4 +70,37 @@ csrun_spawn:
     syscall
     ud2
     .size csrun_spawn, . - csrun_spawn
+
+// void *csrun_signal_handler(int fd): a handler that writes the signal's number (4 bytes) to the descriptor. Nothing
+// managed may run in a handler, and the runtime's helper threads take signals that the main thread blocks.
+    .globl csrun_signal_handler
+    .type csrun_signal_handler, @function
+csrun_signal_handler:
+    mov %edi, .Lsignal_fd(%rip)
+    lea .Lon_signal(%rip), %rax
+    ret
+.Lon_signal:
+    push %rdi
+    mov .Lsignal_fd(%rip), %edi
+    mov %rsp, %rsi
+    mov $4, %edx
+    mov $1, %eax                    // write
+    syscall
+    pop %rdi
+    ret
+    .size csrun_signal_handler, . - csrun_signal_handler
+
+// void *csrun_signal_restorer(void): what a handler returns to; this architecture has none in the kernel.
+    .globl csrun_signal_restorer
+    .type csrun_signal_restorer, @function
+csrun_signal_restorer:
+    lea .Lrestore(%rip), %rax
+    ret
+.Lrestore:
+    mov $15, %eax                   // rt_sigreturn
+    syscall
+    .size csrun_signal_restorer, . - csrun_signal_restorer
+
+    .local .Lsignal_fd
+    .comm .Lsignal_fd, 4, 4
     .section .note.GNU-stack, "", @progbits
