@@ -22,7 +22,9 @@ internal static class HookInstructions
     public static void CompileBeforePivot(Compilation to)
     {
         var hooks = to.Config.Hooks;
-        if (hooks is { Prestart.Length: > 0 } or { CreateRuntime.Length: > 0 })
+        // Also where the runtime has none to run now: from this point on, an end of any kind is followed by poststop's.
+        if (hooks is { Prestart.Length: > 0 } or { CreateRuntime.Length: > 0 } or { CreateContainer.Length: > 0 }
+            or { Poststop.Length: > 0 })
             to.Add(Opcode.RequestHooks, default(RequestHooks), "hooks", "run the prestart and createRuntime hooks");
         Compile(to, hooks?.CreateContainer, "hooks.createContainer", "creating");
     }

@@ -10,29 +10,27 @@ namespace Csrun.Runtime.Containers;
 public static class Lifecycle
 {
     /// <summary>Makes a container from a bundle, up to its program, which waits for <see cref="Start"/>.</summary>
-    public static void Create(CreateRequest request) => throw NotYet();
+    public static void Create(CreateRequest request) => Containers.Create.Run(request, foreground: false).Dispose();
 
     /// <summary>Lets the program of a created container run; why it cannot be executed is an error here.</summary>
-    public static void Start(RuntimeOptions options, string id) => throw NotYet();
+    public static void Start(RuntimeOptions options, string id) => Containers.Start.Run(options, id);
 
     /// <summary>What a container is now.</summary>
-    public static ContainerView State(RuntimeOptions options, string id) => throw NotYet();
+    public static ContainerView State(RuntimeOptions options, string id) => Views.One(options, id);
 
     /// <summary>Sends a signal.</summary>
-    public static void Kill(KillRequest request) => throw NotYet();
+    public static void Kill(KillRequest request) => Containers.Kill.Run(request);
 
     /// <summary>
     /// Removes what create made. With <paramref name="force"/> a running container is killed first, and one that does
     /// not exist is no error.
     /// </summary>
-    public static void Delete(RuntimeOptions options, string id, bool force) => throw NotYet();
+    public static void Delete(RuntimeOptions options, string id, bool force) => Containers.Delete.Run(options, id, force);
 
     /// <summary>Create and start; in the foreground also wait and delete.</summary>
     /// <returns>The exit code for the command: the container's own (128 + n for signal n), 0 if detached.</returns>
-    public static int Run(RunRequest request) => throw NotYet();
+    public static int Run(RunRequest request) => Containers.Run.Execute(request);
 
     /// <summary>All containers below the root, by id; what cannot be read is left out.</summary>
-    public static IReadOnlyList<ContainerView> List(RuntimeOptions options) => throw NotYet();
-
-    private static CsrunException NotYet() => new(ErrorCodes.NotSupported, "this command is not built yet");
+    public static IReadOnlyList<ContainerView> List(RuntimeOptions options) => Views.All(options);
 }

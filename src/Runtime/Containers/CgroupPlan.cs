@@ -1,0 +1,113 @@
+using System;
+using System.Collections.Generic;
+using System.Linq;
+using Csrun.Cgroups;
+using Csrun.Linux;
+using Csrun.Runtime.Compiler;
+using Csrun.Spec;
+
+namespace Csrun.Runtime.Containers;
+
+/// <summary>What create is going to do about the container's cgroup. Nothing is made before <see cref="Make"/>.</summary>
+internal sealed class CgroupPlan
+{
+    private readonly ICgroupDriver _driver;
+    private readonly string _where;
+
+    private CgroupPlan(CgroupHost host, ICgroupDriver driver, bool unprivileged, string where)
+    {
+        Host = host;
+        _driver = driver;
+        IsUnprivileged = unprivileged;
+        _where = where;
+    }
+
+    /// <summary>The hierarchies of this host.</summary>
+    public CgroupHost Host { get; }
+
+    /// <summary>We lack the rights of the host's root: what needs them is passed over where it can be.</summary>
+    public bool IsUnprivileged { get; }
+
+    /// <summary>For the state.</summary>
+    public CgroupRecord Record => _driver.Record;
+
+    /// <summary>Decides on the cgroup and checks that nobody is in it.</summary>
+    public static CgroupPlan Decide(CreateRequest request, Bundle bundle, HostFacts facts)
+    {
+        string where = bundle.ConfigName + ": linux.cgroupsPath";
+        bool unprivileged = request.Options.Rootless ?? (facts.Euid != 0 || facts.InUserNamespace);
+        try
+        {
+            var host = CgroupHost.Detect();
+            var driver = request.Options.CgroupManager switch
+            {
+                CgroupManager.Disabled => CgroupDrivers.For(CgroupRecord.Disabled),
+                CgroupManager.Systemd => throw new CsrunException(
+                    ErrorCodes.NotSupported, "not supported yet: cgroups made by systemd", where: "--systemd-cgroup"),
+                _ => CgroupDrivers.Prepare(host, request.Id, bundle.Config.Linux?.CgroupsPath, unprivileged),
+            };
+            return new CgroupPlan(host, driver, unprivileged, where);
+        }
+        catch (LinuxException e)
+        {
+            throw ErrorText.FromLinux(e, ErrorCodes.CgroupFailed, where);
+        }
+    }
+
+    /// <summary>The hierarchies as the compiler takes them.</summary>
+    public IReadOnlyList<CgroupFact> Facts()
+    {
+        var facts = new List<CgroupFact>(Host.Hierarchies.Count);
+        foreach (var hierarchy in Host.Hierarchies)
+        {
+            var place = Record.Places.FirstOrDefault(p => p.Hierarchy == hierarchy.Name);
+            string own = hierarchy.OwnPath == "/" ? hierarchy.MountPoint : hierarchy.MountPoint + hierarchy.OwnPath;
+            facts.Add(new CgroupFact(
+                hierarchy.MountPoint, place?.FullPath ?? own, hierarchy.Name.Split(','), hierarchy.IsUnified));
+        }
+        return facts;
+    }
+
+    public void Make()
+    {
+        try
+        {
+            _driver.Make();
+        }
+        catch (LinuxException e)
+        {
+            throw ErrorText.FromLinux(e, ErrorCodes.CgroupFailed, _where);
+        }
+    }
+
+    /// <summary>Restricts the devices, where we may: root of a user namespace may not, and has none but the host's to use.</summary>
+    public void ApplyDevices(DeviceCgroup[] rules)
+    {
+        try
+        {
+            _driver.ApplyDevices(DeviceRules.From(rules));
+        }
+        catch (LinuxException e) when (IsUnprivileged && e.Errno is Errno.EPERM or Errno.EACCES)
+        {
+            Log.Debug(ErrorText.Of(e));
+        }
+        catch (LinuxException e)
+        {
+            throw ErrorText.FromLinux(e, ErrorCodes.CgroupFailed, _where.Replace("cgroupsPath", "resources.devices", StringComparison.Ordinal));
+        }
+    }
+
+    /// <summary>What the container's first process needs to be in the cgroup from its first instruction on.</summary>
+    public CgroupJoin OpenForChild() => new(_driver.OpenForClone(), _driver.OpenProcs());
+}
+
+/// <summary>The open files of <see cref="CgroupPlan.OpenForChild"/>.</summary>
+internal sealed record CgroupJoin(Fd? Into, IReadOnlyList<Fd> Procs) : IDisposable
+{
+    public void Dispose()
+    {
+        Into?.Dispose();
+        foreach (var file in Procs)
+            file.Dispose();
+    }
+}

@@ -1,0 +1,206 @@
+using System;
+using System.Globalization;
+using System.Text;
+using Csrun.Linux;
+using Csrun.Plan;
+using Csrun.Runtime.Compiler;
+using Csrun.Runtime.Processes;
+using Csrun.Spec;
+
+namespace Csrun.Runtime.Containers;
+
+/// <summary>Answers Init until it is ready: id maps, sources, hooks, the terminal (see <see cref="MessageKind"/>).</summary>
+internal sealed class Conversation(InitSession session, Bundle bundle, CompiledPlan plan, SpawnedProcess first)
+{
+    /// <summary>Longest silence of Init while it does nothing but system calls. A mount may hang for a while.</summary>
+    private const int Patience = 120_000;
+    private const uint RootfsSlot = uint.MaxValue;
+    private const uint OpenTreeClone = 1;
+
+    private int _patience = Patience;
+    private string _waitingFor = "to begin";
+
+    /// <summary>The container's process: the first one, or the one that it made in its place.</summary>
+    public SpawnedProcess Process { get; private set; } = first;
+
+    /// <summary>The terminal's master side, where no console socket took it.</summary>
+    public Fd? Terminal { get; private set; }
+
+    /// <summary>Who takes the terminal.</summary>
+    public DescriptorSocket? ConsoleSocket { get; init; }
+
+    /// <summary>Runs the runtime's hooks, for the process of this id.</summary>
+    public required Action<int> HooksDue { get; init; }
+
+    /// <summary>Answers until Init is ready; any end but that is thrown.</summary>
+    public void UntilReady()
+    {
+        while (true)
+        {
+            var message = session.Receive(_patience, _waitingFor) ?? throw Died();
+            switch (message.Kind)
+            {
+                case MessageKind.Forked:
+                    FollowFork(message.Value);
+                    break;
+                case MessageKind.IdMapWanted:
+                    WriteIdMaps(Process.Pid, bundle);
+                    Answer(MessageKind.IdMapDone, "after the id maps");
+                    break;
+                case MessageKind.SourceWanted:
+                    SendSource(message.Value);
+                    break;
+                case MessageKind.HooksDue:
+                    HooksDue(Process.Pid);
+                    ExpectContainerHooks();
+                    Answer(MessageKind.HooksDone, "after the hooks");
+                    break;
+                case MessageKind.Console:
+                    TakeTerminal(message.Fd!);
+                    break;
+                case MessageKind.Warning:
+                    Log.Warning(Describe(message));
+                    break;
+                case MessageKind.Ready:
+                    return;
+                default:
+                    throw Failure(message);
+            }
+        }
+    }
+
+    /// <summary>Writes the id maps of a process that waits for them.</summary>
+    public static void WriteIdMaps(int pid, Bundle bundle)
+    {
+        try
+        {
+            IdMaps.Write(pid, bundle.Config.Linux?.UidMappings ?? [], bundle.Config.Linux?.GidMappings ?? []);
+        }
+        catch (LinuxException e)
+        {
+            throw ErrorText.FromLinux(e, ErrorCodes.IdMapFailed, bundle.ConfigName + ": linux.uidMappings");
+        }
+    }
+
+    /// <summary>What an instruction is about.</summary>
+    public static StartStep StepAt(CompiledPlan plan, Config config, uint index)
+    {
+        if (index >= plan.Origins.Length)
+            return new StartStep(index, Opcode.Invalid, "", "set up the container", null);
+        var opcode = new PlanReader(plan.Plan).OpcodeAt((int)index);
+        var origin = plan.Origins[index];
+        // The texts that engines match name the program as the config does.
+        string? target = opcode is Opcode.FindExecutable or Opcode.Execute
+            ? config.Process?.Args is { Length: > 0 } args ? args[0] : null
+            : origin.Object;
+        return new StartStep(index, opcode, origin.JsonPath ?? "", origin.Operation ?? "", target);
+    }
+
+    private void FollowFork(ulong value)
+    {
+        int pid = checked((int)value);
+        if (!plan.TwoStep || Syscalls.WaitChild(pid, noHang: true, out _) < 0)
+            throw new CsrunException(ErrorCodes.InitProtocol, "Init went on as a process that is none of ours");
+        // A child of ours, not reaped: its id cannot be another's.
+        var next = new SpawnedProcess(
+            pid, Fd.Own(Syscalls.PidfdOpen(pid), "open process", pid.ToString(CultureInfo.InvariantCulture)));
+        var previous = Process;
+        Process = next;
+        if (previous.Wait(Patience) is null)
+            previous.Kill();
+        previous.Dispose();
+        _waitingFor = "to go on in its namespaces";
+    }
+
+    private void SendSource(ulong slot)
+    {
+        string path;
+        bool recursive;
+        string where;
+        if (slot == RootfsSlot)
+        {
+            (path, recursive, where) = (bundle.Rootfs, true, "root.path");
+        }
+        else
+        {
+            var source = slot < (ulong)plan.Sources.Length ? plan.Sources[slot] : null;
+            if (source is null)
+                throw new CsrunException(ErrorCodes.InitProtocol, "Init asked for a source that the plan does not name");
+            (path, recursive, where) = (source.Path, source.Recursive, source.JsonPath);
+        }
+        int tree = Syscalls.OpenTree(At.Cwd, path, OpenTreeClone | (recursive ? (uint)At.Recursive : 0));
+        if (tree < 0)
+        {
+            var code = slot == RootfsSlot ? ErrorCodes.RootfsMissing
+                : tree == -Errno.ENOENT ? ErrorCodes.MountSourceMissing : ErrorCodes.MountSource;
+            throw new CsrunException(code, "cannot open", path, -tree, bundle.ConfigName + ": " + where);
+        }
+        using var fd = new Fd(tree);
+        Answer(MessageKind.Source, "after the source " + path, fd);
+    }
+
+    private void TakeTerminal(Fd master)
+    {
+        Terminal = master;
+        if (ConsoleSocket is null)
+            return;
+        ConsoleSocket.Send(Encoding.ASCII.GetBytes(Csrun.Linux.Terminal.NameOf(master.Number)), master);
+        master.Dispose();
+        Terminal = null;
+    }
+
+    private void Answer(MessageKind kind, string waitingFor, Fd? fd = null)
+    {
+        _waitingFor = waitingFor;
+        if (!session.TrySend(kind, fd))
+            throw Died();
+    }
+
+    // Init waits for these itself. One without a time-out may take as long as it likes.
+    private void ExpectContainerHooks()
+    {
+        long seconds = 0;
+        foreach (var hook in bundle.Config.Hooks?.CreateContainer ?? [])
+        {
+            if (hook.Timeout is not int timeout)
+            {
+                _patience = -1;
+                return;
+            }
+            seconds += timeout;
+        }
+        _patience = (int)Math.Min(int.MaxValue, Patience + (seconds * 1000));
+    }
+
+    private CsrunException Died()
+    {
+        string end = Process.Wait(1000) is { } status
+            ? status.Code == 1
+                ? string.Create(CultureInfo.InvariantCulture, $"exit status {status.Value}")
+                : "signal " + Signals.Name(status.Value)
+            : "no exit status yet";
+        return new CsrunException(
+            ErrorCodes.InitDied, "the container's first process ended while it was set up", $"({_waitingFor}; {end})");
+    }
+
+    private CsrunException Failure(in InitMessage message)
+    {
+        var step = StepAt(plan, bundle.Config, message.Instruction);
+        return InitErrors.From(
+            step.ToInitStep(), message.Step, message.Errno, message.Value, message.Text, bundle.ConfigName);
+    }
+
+    private string Describe(in InitMessage message)
+    {
+        var step = StepAt(plan, bundle.Config, message.Instruction);
+        if (message.Step != Step.CapabilitiesDropped)
+            return Failure(message).Message;
+        var names = new StringBuilder();
+        for (int i = 0; i < 64; i++)
+        {
+            if ((message.Value & (1UL << i)) != 0)
+                names.Append(names.Length == 0 ? "" : ", ").Append(i < Csrun.Linux.Capabilities.Names.Length ? Csrun.Linux.Capabilities.Names[i] : FormattableString.Invariant($"{i}"));
+        }
+        return $"{bundle.ConfigName}: {step.JsonPath}: capabilities that could not be granted: {names}";
+    }
+}

@@ -1,0 +1,106 @@
+using System;
+using System.Collections.Generic;
+using Csrun.Linux;
+using Csrun.Plan;
+using Csrun.Runtime.Compiler;
+using Csrun.Runtime.Processes;
+using Csrun.Spec;
+
+namespace Csrun.Runtime.Containers;
+
+/// <summary>
+/// <c>create</c>. First everything is read, checked and compiled, which changes nothing; then the state directory is
+/// made and what is going to be made is written into it; then it is made. Whatever fails after that is undone.
+/// </summary>
+internal static class Create
+{
+    /// <param name="request">What to make.</param>
+    /// <param name="foreground">A terminal is kept for <see cref="CreatedContainer.Terminal"/> instead of given away.</param>
+    public static CreatedContainer Run(CreateRequest request, bool foreground)
+    {
+        ContainerId.Check(request.Id);
+        // First of all, so that no descriptor of ours gets one of these numbers.
+        var preserved = PreservedFds.Take(request.PreserveFds);
+        string? pidFile = request.PidFile is null ? null : System.IO.Path.GetFullPath(request.PidFile);
+        var bundle = Bundle.Read(request.Bundle, request.Config);
+        CheckTerminal(request, bundle.Config, foreground);
+        using var consoleSocket = DescriptorSocket.Connect(request.ConsoleSocket, "--console-socket", ErrorCodes.ConsoleSocket);
+        using var pidfdSocket = DescriptorSocket.Connect(request.PidfdSocket, "--pidfd-socket", ErrorCodes.PidfdSocket);
+
+        var root = StateRoot.OpenOrMake(request.Options);
+        try
+        {
+            var facts = HostFactsReader.Read();
+            var cgroup = CgroupPlan.Decide(request, bundle, facts);
+            facts = facts with { Cgroups = cgroup.Facts(), AppliesDeviceRules = true };
+            bool notify = NotifySocket.IsWanted;
+            var plan = Compile(request, bundle, preserved, facts, notify ? root : null);
+            using var joins = NamespaceFiles.Open(plan.Joins, bundle.ConfigName);
+            Timing.Mark("compile the plan");
+
+            var directory = Claim.Take(root, request.Id);
+            try
+            {
+                var setup = new Setup(request, bundle, plan, directory, cgroup)
+                {
+                    ConsoleSocket = consoleSocket,
+                    PidfdSocket = pidfdSocket,
+                    PidFile = pidFile,
+                    Notify = notify,
+                };
+                var (state, process, terminal) = setup.Run(joins);
+                return new CreatedContainer(root, directory, state, process, terminal);
+            }
+            catch
+            {
+                directory.Dispose();
+                throw;
+            }
+        }
+        catch
+        {
+            root.Dispose();
+            throw;
+        }
+    }
+
+    private static CompiledPlan Compile(
+        CreateRequest request, Bundle bundle, PreservedFds preserved, HostFacts facts, StateRoot? notifyRoot)
+    {
+        var options = new CompileOptions
+        {
+            Id = request.Id,
+            Bundle = bundle.Path,
+            RootfsPath = bundle.Rootfs,
+            ConfigName = bundle.ConfigName,
+            NoPivot = request.NoPivot,
+            NoNewKeyring = request.NoNewKeyring,
+            PreservedFds = (uint)(preserved.Count - preserved.ListenFds),
+            ListenFds = (uint)preserved.ListenFds,
+            ListenNames = preserved.ListenNames,
+            NotifySocketPath = notifyRoot is null ? null : NotifySocket.PathOf(notifyRoot, request.Id),
+        };
+        var plan = PlanCompiler.Compile(bundle.Config, options, facts);
+        foreach (string warning in plan.Warnings)
+            Log.Warning(warning);
+        return plan;
+    }
+
+    // The texts are runc's but for the name.
+    private static void CheckTerminal(CreateRequest request, Config config, bool foreground)
+    {
+        bool terminal = config.Process?.Terminal == true;
+        if (terminal && !foreground && request.ConsoleSocket is null)
+        {
+            throw new CsrunException(
+                ErrorCodes.TerminalOptions, "cannot allocate tty if csrun will detach without setting console socket",
+                where: "config.json: process.terminal");
+        }
+        if (request.ConsoleSocket is not null && (!terminal || foreground))
+        {
+            throw new CsrunException(
+                ErrorCodes.TerminalOptions, "cannot use console socket if csrun will not detach or allocate tty",
+                where: "--console-socket");
+        }
+    }
+}

@@ -1,0 +1,243 @@
+using System;
+using System.Collections.Generic;
+using System.Globalization;
+using Csrun.Linux;
+using Csrun.Plan;
+using Csrun.Runtime.Compiler;
+using Csrun.Runtime.Processes;
+using Csrun.Spec;
+
+namespace Csrun.Runtime.Containers;
+
+/// <summary>
+/// The part of create that changes something: from the first state file to the point where the container waits for
+/// start. What fails on the way is undone here.
+/// </summary>
+internal sealed class Setup(
+    CreateRequest request, Bundle bundle, CompiledPlan plan, StateDirectory directory, CgroupPlan cgroup)
+{
+    private State _state = null!;
+    private SpawnedProcess? _process;
+    private Fd? _terminal;
+    private string? _pidFileWritten;
+
+    public DescriptorSocket? ConsoleSocket { get; init; }
+
+    public DescriptorSocket? PidfdSocket { get; init; }
+
+    /// <summary>Absolute, or null.</summary>
+    public string? PidFile { get; init; }
+
+    /// <summary>The container gets a notification socket.</summary>
+    public bool Notify { get; init; }
+
+    /// <param name="joins">The open namespaces of the plan's joins.</param>
+    /// <returns>The state as written, the container's process, and its terminal where nobody else got it.</returns>
+    public (State State, SpawnedProcess Process, Fd? Terminal) Run(NamespaceFiles joins)
+    {
+        _state = Intent();
+        try
+        {
+            directory.WriteState(_state);
+            directory.WriteConfig(bundle.ConfigBytes);
+            if (Notify)
+                NotifySocket.MakeDirectory(directory);
+            cgroup.Make();
+            cgroup.ApplyDevices(plan.DeviceRules);
+            Timing.Mark("make the state and the cgroup");
+            using var session = Launch(joins);
+            Timing.Mark("clone to Init's exec");
+            var conversation = new Conversation(session, bundle, plan, _process!)
+            {
+                ConsoleSocket = ConsoleSocket,
+                HooksDue = RunHooks,
+            };
+            try
+            {
+                conversation.UntilReady();
+            }
+            finally
+            {
+                // It may be another by now: the first made it and is gone.
+                _process = conversation.Process;
+                _terminal = conversation.Terminal;
+            }
+            Timing.Mark("exec of Init to ready");
+            Commit(session);
+            Timing.Mark("commit");
+            return (_state, _process, _terminal);
+        }
+        catch
+        {
+            Undo();
+            throw;
+        }
+    }
+
+    private State Intent() => new()
+    {
+        Id = request.Id,
+        Bundle = bundle.Path,
+        Rootfs = bundle.Rootfs,
+        Created = DateTimeOffset.UtcNow,
+        Owner = Syscalls.GetEffectiveUid(),
+        BootId = Status.BootId(),
+        Creator = Identify(Syscalls.GetPid()),
+        PrivatePids = HasPrivatePids(bundle.Config),
+        HasProcess = bundle.Config.Process is not null,
+        Notify = Notify,
+        Cgroup = cgroup.Record,
+        Annotations = bundle.Config.Annotations,
+        Poststart = bundle.Config.Hooks?.Poststart ?? [],
+        Poststop = bundle.Config.Hooks?.Poststop ?? [],
+        StartSteps = StepsAfterStart(),
+    };
+
+    private InitSession Launch(NamespaceFiles joins)
+    {
+        var (ours, theirs) = UnixSocket.Pair(SocketKind.SeqPacket);
+        try
+        {
+            using (theirs)
+            using (var start = UnixSocket.Listen(directory.Number, StateDirectory.StartSocketName, SocketKind.SeqPacket))
+            using (var image = InitFile.Make(plan.Plan))
+            using (var join = cgroup.OpenForChild())
+            {
+                _process = Spawn.Start(new SpawnRequest
+                {
+                    Image = image,
+                    CloneFlags = plan.CloneFlags,
+                    Inherited = [theirs, start, .. joins.Files],
+                    PreservedFds = (int)plan.PreservedFds,
+                    IntoCgroup = join.Into,
+                    CgroupProcs = join.Procs,
+                    WriteIdMaps = pid => Conversation.WriteIdMaps(pid, bundle),
+                });
+            }
+            return new InitSession(ours);
+        }
+        catch (LinuxException e)
+        {
+            ours.Dispose();
+            throw ErrorText.FromLinux(e, ErrorCodes.SpawnFailed);
+        }
+        catch
+        {
+            ours.Dispose();
+            throw;
+        }
+    }
+
+    private void RunHooks(int pid)
+    {
+        // On disk before the first hook runs: from here on poststop hooks are due, whatever becomes of us.
+        _state = _state with { HooksReached = true };
+        directory.WriteState(_state);
+        var hooks = bundle.Config.Hooks!;
+        if (hooks is not ({ Prestart.Length: > 0 } or { CreateRuntime.Length: > 0 }))
+            return;
+        byte[] json = (Views.Of(_state, ContainerStatus.Creating) with { Pid = pid }).ToJson();
+        HookRunner.RunAll("prestart", hooks.Prestart ?? [], json, bundle.Path);
+        HookRunner.RunAll("createRuntime", hooks.CreateRuntime ?? [], json, bundle.Path);
+    }
+
+    // The order matters: nobody may find a pid-file of a container that failed, and Init must not wait for start
+    // unless the state on disk says that it does.
+    private void Commit(InitSession session)
+    {
+        int pid = _process!.Pid;
+        SetOomScore(pid);
+        _state = _state with { Process = Identify(pid), Cgroup = cgroup.Record };
+        directory.WriteState(_state);
+        PidfdSocket?.Send("pidfd"u8, _process.PidFd);
+        string? temporary = WritePidFile(pid);
+        if (!session.TrySend(MessageKind.Commit))
+            throw new CsrunException(ErrorCodes.InitDied, "the container's process ended before it was committed");
+        if (temporary is null)
+            return;
+        int result = Syscalls.RenameAt(At.Cwd, temporary, At.Cwd, PidFile!);
+        if (result < 0)
+            throw new CsrunException(ErrorCodes.PidFile, "cannot write", PidFile, -result, "--pid-file");
+        _pidFileWritten = null;
+    }
+
+    // No newline: containerd and conmon-rs take the bytes as they are for a number.
+    private string? WritePidFile(int pid)
+    {
+        if (PidFile is null)
+            return null;
+        int slash = PidFile.LastIndexOf('/') + 1;
+        _pidFileWritten = string.Create(CultureInfo.InvariantCulture, $"{PidFile[..slash]}.{PidFile[slash..]}.{Syscalls.GetPid()}");
+        try
+        {
+            Files.WriteAtomically(At.Cwd, _pidFileWritten, System.Text.Encoding.ASCII.GetBytes(pid.ToString(CultureInfo.InvariantCulture)), 0x1A4);
+        }
+        catch (LinuxException e)
+        {
+            throw ErrorText.FromLinux(e, ErrorCodes.PidFile, "--pid-file");
+        }
+        return _pidFileWritten;
+    }
+
+    private void SetOomScore(int pid)
+    {
+        if (bundle.Config.Process?.OomScoreAdj is not int score)
+            return;
+        using var proc = ProcFs.OpenRoot();
+        int result = ProcFs.Write(proc.Number, pid, "oom_score_adj", System.Text.Encoding.ASCII.GetBytes(score.ToString(CultureInfo.InvariantCulture)));
+        if (result is -Errno.EACCES or -Errno.EPERM && cgroup.IsUnprivileged)
+        {
+            // Podman's rootless containers carry their user's value, which may be lower than what a user may set.
+            Log.Warning("config.json: process.oomScoreAdj: not set, for want of rights");
+            return;
+        }
+        if (result < 0)
+        {
+            throw new CsrunException(
+                ErrorCodes.OomScore, "cannot set the oom score to", score.ToString(CultureInfo.InvariantCulture), -result,
+                bundle.ConfigName + ": process.oomScoreAdj");
+        }
+    }
+
+    // What fails here is told of, but must not hide why create failed.
+    private void Undo()
+    {
+        try
+        {
+            if (_pidFileWritten is not null)
+                _ = Syscalls.UnlinkAt(At.Cwd, _pidFileWritten);
+            _terminal?.Dispose();
+            _process?.Kill();
+            _process?.Dispose();
+            Destruction.Destroy(directory, _state with { Process = default });
+        }
+        catch (Exception e) when (e is CsrunException or LinuxException)
+        {
+            Log.Warning(ErrorText.Of(e));
+        }
+    }
+
+    private static ProcessIdentity Identify(int pid) =>
+        new(pid, (ProcessStat.Read(pid) ?? throw new LinuxException("find process", FormattableString.Invariant($"{pid}"), Errno.ESRCH)).StartTime);
+
+    private static bool HasPrivatePids(Config config)
+    {
+        foreach (var ns in config.Linux?.Namespaces ?? [])
+        {
+            if (ns.Type == NamespaceType.Pid)
+                return string.IsNullOrEmpty(ns.Path);
+        }
+        return false;
+    }
+
+    /// <summary>What later errors of Init can be about: everything behind AwaitStart.</summary>
+    private List<StartStep> StepsAfterStart()
+    {
+        List<StartStep> steps = [];
+        var reader = new PlanReader(plan.Plan);
+        int index = reader.Count - 1;
+        for (; index >= 0 && reader.OpcodeAt(index) != Opcode.AwaitStart; index--)
+            steps.Add(Conversation.StepAt(plan, bundle.Config, (uint)index));
+        return steps;
+    }
+}

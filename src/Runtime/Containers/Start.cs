@@ -1,0 +1,135 @@
+using System;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using Csrun.Linux;
+using Csrun.Plan;
+using Csrun.Runtime.Processes;
+
+namespace Csrun.Runtime.Containers;
+
+/// <summary>
+/// <c>start</c>: connects to the container's first process and tells it to go. The connection is close-on-exec there,
+/// so its end means that the program was executed; anything else that comes says why it was not.
+/// </summary>
+internal static class Start
+{
+    private static readonly TimeSpan s_lockPatience = TimeSpan.FromSeconds(10);
+
+    public static void Run(RuntimeOptions options, string id)
+    {
+        ContainerId.Check(id);
+        using var root = StateRoot.TryOpen(options);
+        using var directory = root is null ? null : StateDirectory.TryOpen(root, id);
+        if (directory is null)
+            throw Views.NotFound(id);
+        if (!directory.TryLock(s_lockPatience))
+            throw new CsrunException(ErrorCodes.ContainerBusy, "another command is at work on container", id);
+        if (!directory.IsLinked() || directory.ReadState() is not { } state)
+            throw Views.NotFound(id);
+        Locked(directory, state);
+    }
+
+    /// <summary>Starts a container whose lock is held.</summary>
+    public static void Locked(StateDirectory directory, State state)
+    {
+        ThrowUnlessCreated(Status.Of(directory, state));
+        if (!state.HasProcess)
+            throw new CsrunException(ErrorCodes.NoProcess, "cannot start container", state.Id, hint: "its config has no process");
+        using var process = Kill.OpenProcess(state) ?? throw Stopped();
+        using var notify = state.Notify ? NotifySocket.Open(directory) : null;
+        Timing.Mark("read the state");
+        Go(directory, state, process);
+        Timing.Mark("go to exec");
+        _ = Syscalls.UnlinkAt(directory.Number, StateDirectory.StartSocketName);
+        RunPoststart(directory, state);
+        notify?.Forward(state.Process.Pid, process.Number);
+    }
+
+    private static void ThrowUnlessCreated(ContainerStatus status)
+    {
+        switch (status)
+        {
+            case ContainerStatus.Created:
+                return;
+            case ContainerStatus.Running:
+                throw new CsrunException(ErrorCodes.ContainerNotCreated, "cannot start an already running container");
+            case ContainerStatus.Paused:
+                throw new CsrunException(ErrorCodes.ContainerNotCreated, "cannot start a paused container");
+            case ContainerStatus.Creating:
+                throw new CsrunException(ErrorCodes.ContainerNotCreated, "cannot start a container that is still being created");
+            default:
+                throw Stopped();
+        }
+    }
+
+    private static CsrunException Stopped() =>
+        new(ErrorCodes.ContainerNotCreated, "cannot start a container that has stopped");
+
+    private static void Go(StateDirectory directory, State state, Fd process)
+    {
+        int connected = UnixSocket.TryConnect(directory.Number, StateDirectory.StartSocketName, SocketKind.SeqPacket);
+        if (connected is -Errno.ENOENT or -Errno.ECONNREFUSED)
+            throw Stopped();
+        using var connection = Fd.Own(connected, "connect to", directory.Path + "/" + StateDirectory.StartSocketName);
+        var go = new Message { Kind = MessageKind.Go };
+        if (UnixSocket.Send(connection.Number, MemoryMarshal.AsBytes(new ReadOnlySpan<Message>(in go))) < 0)
+            throw Stopped();
+
+        // No deadline: the startContainer hooks run now, and a frozen container goes on when it is thawed.
+        Span<byte> buffer = stackalloc byte[Unsafe.SizeOf<Message>() + Message.MaxText];
+        int length = UnixSocket.Receive(connection.Number, buffer, out int fd);
+        if (fd >= 0)
+            _ = Syscalls.Close(fd);
+        if (length == 0)
+            return;
+        if (length == -Errno.ECONNRESET)
+            throw new CsrunException(ErrorCodes.InitDied, "the container's process ended before it executed its program");
+        LinuxException.Check(length, "receive from", "Init");
+        throw Failure(directory, state, process, buffer[..length]);
+    }
+
+    private static CsrunException Failure(StateDirectory directory, State state, Fd process, ReadOnlySpan<byte> packet)
+    {
+        var message = packet.Length >= Unsafe.SizeOf<Message>() ? MemoryMarshal.Read<Message>(packet) : default;
+        var text = packet.Length >= Unsafe.SizeOf<Message>() ? packet[Unsafe.SizeOf<Message>()..] : default;
+        if (message.Kind != MessageKind.Error || message.TextLength != text.Length)
+            return new CsrunException(ErrorCodes.InitProtocol, "the container's process said something that makes no sense");
+
+        // It ends now: whoever asks next finds a stopped container.
+        PidFd.WaitForEnd(process.Number, (int)Destruction.Patience.TotalMilliseconds);
+        var step = Find(state, message.Instruction);
+        var error = InitErrors.From(
+            step.ToInitStep(), message.Step, message.Errno, message.Value, System.Text.Encoding.UTF8.GetString(text));
+        // runtime.md#lifecycle: a startContainer hook that fails destroys the container.
+        if (step.Opcode == Opcode.RunHook)
+            Destruction.Destroy(directory, state);
+        return error;
+    }
+
+    private static StartStep Find(State state, uint instruction)
+    {
+        foreach (var step in state.StartSteps)
+        {
+            if (step.Instruction == instruction)
+                return step;
+        }
+        return new StartStep(instruction, Opcode.Invalid, "", "start", state.Id);
+    }
+
+    private static void RunPoststart(StateDirectory directory, State state)
+    {
+        if (state.Poststart.Count == 0)
+            return;
+        try
+        {
+            byte[] json = Views.Of(state, ContainerStatus.Running).ToJson();
+            HookRunner.RunAll("poststart", state.Poststart, json, state.Bundle);
+        }
+        catch (Exception e) when (e is CsrunException or LinuxException)
+        {
+            // runtime.md#lifecycle: its failure stops and destroys the container.
+            Destruction.Destroy(directory, state);
+            throw;
+        }
+    }
+}
