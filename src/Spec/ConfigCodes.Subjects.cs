@@ -27,7 +27,7 @@ public static partial class ConfigCodes
         "type is absent, empty, none or bind, and options have neither bind nor rbind.",
         "Add bind or rbind to its options, or a file system's name as its type.");
 
-    public static ErrorCode MountSourceMissing => new(
+    public static ErrorCode MountSourceEmpty => new(
         "mount-source-empty",
         "A bind mount has no source.",
         "source is absent or empty, often because a variable was not set.",

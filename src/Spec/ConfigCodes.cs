@@ -10,7 +10,7 @@ public static partial class ConfigCodes
         UnknownValue, NulByte, VersionInvalid, VersionUnsupported, VersionNewer, EmptyValue, PathNotAbsolute,
         PathDotDot, TooLong, DuplicateEntry, NamespaceMissing, NamespaceJoined, InvalidId, IdMappingInvalid,
         IdMappingIncomplete, IdMappingUnused, IdNotMapped, MountDestinationRelative, MountOnRoot, MountInProc,
-        MountTypeMissing, MountSourceMissing, MountBindData, MountIdmapUnmapped, ArgsMissing, EnvInvalid,
+        MountTypeMissing, MountSourceEmpty, MountBindData, MountIdmapUnmapped, ArgsMissing, EnvInvalid,
         RlimitSoftAboveHard, CapabilityUnknown, CapabilityNotGranted, SchedulerConflict, ListInvalid, SysctlInvalid,
         SysctlNotNamespaced, SysctlConflict, DeviceRepeated, DeviceAccessInvalid, NetDeviceNameInvalid, RdtInvalid,
         MemoryPolicyConflict, PersonalityFlag, MemorySwapInvalid, MemoryKernelIgnored, CpuConflict,

@@ -86,7 +86,7 @@ public static partial class Validator
     {
         // A remount changes what is there: no source is looked at.
         if (string.IsNullOrEmpty(mount.Source) && !HasOption(mount, "remount"))
-            found.Error(ConfigCodes.MountSourceMissing, at + "source", "is required for a bind mount");
+            found.Error(ConfigCodes.MountSourceEmpty, at + "source", "is required for a bind mount");
     }
 
     /// <summary>The kernel ignores data of a bind, so that, say, a size limit would silently not be there.</summary>

@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Generic;
 
 namespace Csrun.Spec;
 
@@ -121,17 +122,23 @@ public static partial class Validator
         }
     }
 
-    /// <summary>capabilities(7): a set may only have what the sets that it derives from have. A warning, as the spec wants it.</summary>
-    private static void CapabilitiesAreGranted(string[]? set, string[]? from, string list, string fromName, Findings found)
+    /// <summary>
+    /// capabilities(7): a set may only have what the sets that it derives from have. A warning, as the spec wants it, and one
+    /// a set: <c>runc spec</c> itself writes an ambient set without the inheritable one.
+    /// </summary>
+    private static void CapabilitiesAreGranted(string[]? set, string[]? from, string path, string fromName, Findings found)
     {
+        List<string>? missing = null;
         for (int i = 0; i < set?.Length; i++)
         {
             // Mostly the sets are equal: the same place has the same name.
             if (i < from?.Length && set[i] == from[i])
                 continue;
             if (Array.IndexOf(from ?? [], set[i]) < 0)
-                found.Warn(ConfigCodes.CapabilityNotGranted, Show.At(list, i), $"{Show.Quoted(set[i])} is not in {fromName}; ignored");
+                (missing ??= []).Add(set[i]);
         }
+        if (missing is not null)
+            found.Warn(ConfigCodes.CapabilityNotGranted, path, $"not in {fromName}, so ignored: {Show.Quoted(string.Join(' ', missing))}");
     }
 
     /// <summary>config.md#linux-process; proc_pid_oom_score_adj(5).</summary>
