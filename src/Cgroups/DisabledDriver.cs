@@ -47,11 +47,6 @@ internal sealed class DisabledDriver : ICgroupDriver
         // Nothing is held.
     }
 
-    public void ApplyDevices(IReadOnlyList<DeviceRule> rules)
-    {
-        // The caller's cgroup is not ours to change: with --cgroup-manager disabled, its devices are the container's.
-    }
-
     public void Remove(TimeSpan patience)
     {
         // Nothing was made.

@@ -46,9 +46,6 @@ public interface ICgroupDriver
     /// <summary>Lets its processes go on; no error if they were not held.</summary>
     void Thaw();
 
-    /// <summary>Lets its processes use these devices alone; no rules leave it as it is.</summary>
-    void ApplyDevices(IReadOnlyList<DeviceRule> rules);
-
     /// <summary>
     /// Removes it with all below it, after killing what is still in it, and the directories above that were made with
     /// it, if no one else uses them by now. What is gone already is no error.

@@ -140,27 +140,6 @@ internal sealed class V1Driver(CgroupRecord record) : ICgroupDriver
         }
     }
 
-    public void ApplyDevices(IReadOnlyList<DeviceRule> rules)
-    {
-        foreach (CgroupPlace place in Record.Places)
-        {
-            if (rules.Count == 0 || !place.Has("devices"))
-            {
-                continue;
-            }
-            using Fd directory = CgroupDirectory.Open(place) ?? throw new LinuxException("open cgroup", place.FullPath, Errno.ENOENT);
-            foreach (DeviceRule rule in rules)
-            {
-                string file = rule.Allow ? "devices.allow" : "devices.deny";
-                int written = CgroupDirectory.Write(directory.Number, file, rule.IsWildcard ? "a" : rule.ToString());
-                if (written < 0)
-                {
-                    throw new LinuxException("write \"" + rule + "\" to", place.FullPath + "/" + file, -written);
-                }
-            }
-        }
-    }
-
     public void Remove(TimeSpan patience)
     {
         Waiting waiting = new(patience);

@@ -1,6 +1,5 @@
 using System;
 using System.Collections.Generic;
-using System.Runtime.InteropServices;
 using Csrun.Linux;
 
 namespace Csrun.Cgroups.V2;
@@ -114,20 +113,6 @@ internal sealed class V2Driver(CgroupRecord record) : ICgroupDriver
         {
             _ = CgroupDirectory.Write(directory.Number, "cgroup.freeze", "0");
         }
-    }
-
-    public void ApplyDevices(IReadOnlyList<DeviceRule> rules)
-    {
-        if (rules.Count == 0 || Record.Places is not [var place])
-        {
-            return;
-        }
-        using Fd directory = Open() ?? throw new LinuxException("open cgroup", place.FullPath, Errno.ENOENT);
-        BpfInstruction[] program = DeviceProgram.Compile(rules);
-        using Fd loaded = Fd.Own(
-            Syscalls.BpfLoadDeviceProgram(MemoryMarshal.AsBytes<BpfInstruction>(program), default), "load device program for", place.FullPath);
-        LinuxException.Check(
-            Syscalls.BpfAttachDeviceProgram(directory.Number, loaded.Number), "attach device program to", place.FullPath);
     }
 
     public void Remove(TimeSpan patience)
