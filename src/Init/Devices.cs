@@ -62,9 +62,11 @@ internal static unsafe class Devices
             result = Rootfs.Open(s, target);
             if (result is -C.ENOENT or -C.ENOTDIR)
                 return 0;
-            if (result < 0)
+            // ELOOP: it is a magic link (/proc/self/fd/0), which is there but never followed.
+            if (result < 0 && result != -C.ELOOP)
                 return result;
-            Kernel.Close(result);
+            if (result >= 0)
+                Kernel.Close(result);
         }
 
         byte* name = stackalloc byte[C.NAME_MAX + 1];
