@@ -9,7 +9,7 @@ internal static class CommandTable
 {
     /// <summary>The commands in the order in which help shows them.</summary>
     public static readonly string[] Names =
-        ["create", "start", "state", "kill", "delete", "run", "list", "spec", "features", "explain", "help"];
+        ["create", "start", "state", "kill", "delete", "run", "list", "spec", "plan", "features", "explain", "help"];
 
     /// <summary>Commands that callers may ask for and that this version does not have: absent from help.</summary>
     public static readonly string[] NotYet =
@@ -26,6 +26,7 @@ internal static class CommandTable
         "run" => RunContainer(),
         "list" => List(),
         "spec" => Spec(),
+        "plan" => Plan(),
         "features" => Features(),
         "explain" => Explain(),
         "help" or "h" => Help(),
@@ -138,6 +139,20 @@ internal static class CommandTable
             existing file is left alone.
             """,
         Example = "mkdir -p demo/rootfs && csrun spec --bundle demo",
+    };
+
+    private static Command Plan() => new("plan", "show what a bundle's container would be made of, and make nothing", PlanCommand.Run)
+    {
+        Arguments = "[bundle]",
+        MaxArguments = 1,
+        Options = [Options.Bundle, Options.Config, Options.Json, Options.NoPivot, Options.NoNewKeyring, Options.PreserveFds],
+        Description =
+            """
+            Reads and checks the configuration, compiles it, and prints the program that would be executed inside the new
+            namespaces, instruction by instruction, each with the part of the configuration that it comes from. Needs no
+            privileges and changes nothing.
+            """,
+        Example = "csrun plan /containers/web",
     };
 
     private static Command Features() => new("features", "print what this runtime supports", FeaturesCommand.Run)

@@ -78,6 +78,8 @@ internal static class Options
 
     public static readonly Option RootlessSpec = new("rootless", OptionKind.Flag, "make a configuration that the calling user can run without privileges");
 
+    public static readonly Option Json = new("json", OptionKind.Flag, "print the plan as JSON");
+
     /// <summary>What every command accepts.</summary>
     public static readonly Option[] Global =
         [Root, Log, LogFormat, LogLevel, Debug, CgroupManager, SystemdCgroup, Rootless, Help, Version];

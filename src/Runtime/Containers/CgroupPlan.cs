@@ -31,8 +31,8 @@ internal sealed class CgroupPlan
     /// <summary>For the state.</summary>
     public CgroupRecord Record => _driver.Record;
 
-    /// <summary>Decides on the cgroup and checks that nobody is in it.</summary>
-    public static CgroupPlan Decide(CreateRequest request, Bundle bundle, HostFacts facts)
+    /// <summary>Decides on the cgroup; checks that nobody is in it, unless it is not going to be made.</summary>
+    public static CgroupPlan Decide(CreateRequest request, Bundle bundle, HostFacts facts, bool mustBeUnused = true)
     {
         string where = bundle.ConfigName + ": linux.cgroupsPath";
         bool unprivileged = request.Options.Rootless ?? (facts.Euid != 0 || facts.InUserNamespace);
@@ -44,7 +44,8 @@ internal sealed class CgroupPlan
                 CgroupManager.Disabled => CgroupDrivers.For(CgroupRecord.Disabled),
                 CgroupManager.Systemd => throw new CsrunException(
                     ErrorCodes.NotSupported, "not supported yet: cgroups made by systemd", where: "--systemd-cgroup"),
-                _ => CgroupDrivers.Prepare(host, request.Id, bundle.Config.Linux?.CgroupsPath, unprivileged),
+                _ when mustBeUnused => CgroupDrivers.Prepare(host, request.Id, bundle.Config.Linux?.CgroupsPath, unprivileged),
+                _ => CgroupDrivers.For(CgroupPaths.Decide(host, request.Id, bundle.Config.Linux?.CgroupsPath, unprivileged)),
             };
             return new CgroupPlan(host, driver, unprivileged, where);
         }

@@ -1,5 +1,6 @@
 using System;
 using System.Linq;
+using CsCheck;
 using Csrun.Runtime;
 using Csrun.Runtime.Cli;
 using Xunit;
@@ -230,6 +231,30 @@ public class ParserTests
 
         Assert.Equal("/l", invocation.Text(Options.Log));
         Assert.Equal("json", invocation.Text(Options.LogFormat));
+    }
+
+    [Fact]
+    public void Any_words_are_either_read_or_refused_in_one_line()
+    {
+        var word = Gen.OneOf(
+            Gen.String,
+            Gen.OneOf(CommandTable.Names),
+            Gen.OneOf<string>([.. Options.Global.Select(static option => "--" + option.Name), "-b", "-f=", "--bundle", "-a", "--", "-", "--=", "-="]));
+
+        word.Array[0, 8].Sample(static words =>
+        {
+            var invocation = new Invocation();
+            try
+            {
+                Parser.Parse(words, invocation);
+                Parser.CheckArguments(invocation);
+            }
+            catch (CsrunException refused)
+            {
+                Assert.DoesNotContain('\n', refused.Message);
+                Assert.EndsWith("]", refused.Message);
+            }
+        });
     }
 
     private static Invocation Parse(string line)

@@ -155,4 +155,22 @@ public sealed class ProgramTests : IDisposable
         Assert.StartsWith("csrun: File config.json exists. Remove it first", error);
         Assert.Equal(written, File.ReadAllText(Path.Combine(_directory, "config.json")));
     }
+
+    [Fact]
+    public void Plan_shows_what_would_be_done_and_does_nothing()
+    {
+        Directory.CreateDirectory(Path.Combine(_directory, "rootfs"));
+        Assert.Equal(0, Command.Run("spec", "--bundle", _directory).ExitCode);
+
+        var (code, output, error) = Command.Run("plan", _directory);
+        Assert.Equal((0, ""), (code, error));
+        Assert.Contains("/dev/pts", output);
+
+        (code, output, error) = Command.Run("plan", "--json", "--bundle", _directory);
+        Assert.Equal((0, ""), (code, error));
+        var plan = JsonDocument.Parse(output).RootElement;
+        Assert.Equal(Path.GetFileName(_directory), plan.GetProperty("id").GetString());
+        Assert.Contains(plan.GetProperty("instructions").EnumerateArray(), instruction => instruction.GetProperty("opcode").GetString() == "PivotRoot");
+        Assert.Equal(["config.json", "rootfs"], Directory.GetFileSystemEntries(_directory).Select(Path.GetFileName).Order());
+    }
 }
