@@ -62,7 +62,7 @@ public sealed class FakeTreeTests : IDisposable
         ICgroupDriver driver = Prepare(CgroupMode.V2, "/leaf");
         driver.Make();
         Fd current = Files.OpenDirectory(At("leaf"));
-        for (int i = 0; i < 3000; i++)
+        for (int i = 0; i < 1500; i++)
         {
             Assert.Equal(0, Syscalls.MkdirAt(current.Number, "d", Mode.OwnerAll));
             Fd next = Files.Open(current.Number, "d", OpenFlags.ReadOnly);
