@@ -47,6 +47,10 @@ test: build ## Run every test; the last line counts them
 	@build/deps.sh test
 	@tests/run.sh
 
+bench: build ## Measure against runc and crun (out/bench/report.md)
+	@build/deps.sh bench
+	@bench/run.sh
+
 lint: ## Check style, scripts, generated files
 	@build/deps.sh test
 	@build/lint.sh
