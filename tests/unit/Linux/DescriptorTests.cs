@@ -47,7 +47,6 @@ public sealed class DescriptorTests : IDisposable
     {
         (Fd first, Fd second) = UnixSocket.Pair(SocketKind.SeqPacket);
         Syscalls.Pipe(out int reader, out int writer);
-        using SignalReader signals = new(Signals.WindowChange);
         Fd[] all =
         [
             first, second, new(reader), new(writer), Files.OpenDirectory("/"), Memfd.Create("x", [], executable: false),
@@ -60,7 +59,6 @@ public sealed class DescriptorTests : IDisposable
             Assert.Equal(1, Syscalls.GetDescriptorFlags(fd.Number));
             fd.Dispose();
         }
-        Assert.Equal(1, Syscalls.GetDescriptorFlags(signals.Number));
     }
 
     [Fact]
@@ -125,19 +123,6 @@ public sealed class DescriptorTests : IDisposable
             using Fd byPath = UnixSocket.Connect(Path.Combine(deep, "socket"), SocketKind.SeqPacket);
         }
         Assert.Equal(-Errno.ECONNREFUSED, UnixSocket.TryConnect(directory.Number, "socket", SocketKind.SeqPacket));
-    }
-
-    [Fact]
-    public void A_signal_is_read_from_its_descriptor()
-    {
-        using SignalReader signals = new(Signals.WindowChange);
-        Assert.Equal(0, signals.Next());
-        // To this thread, which alone has it blocked: the runner's other threads would ignore it.
-        int thread = (int)(long)Tmds.Linux.LibC.syscall(Abi.IsArm64 ? 178 : 186);
-        _ = Tmds.Linux.LibC.syscall(Abi.IsArm64 ? 131 : 234, Environment.ProcessId, thread, Signals.WindowChange);
-        PollFd[] wait = [new(signals.Number, PollFd.In)];
-        Assert.Equal(1, Syscalls.Poll(wait, 1000));
-        Assert.Equal(Signals.WindowChange, signals.Next());
     }
 
     [Fact]
