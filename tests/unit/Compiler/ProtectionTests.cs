@@ -1,0 +1,118 @@
+using Csrun.Plan;
+using Csrun.Runtime.Compiler;
+using Xunit;
+
+namespace Csrun.Tests.Unit.Compiler;
+
+public sealed class ProtectionTests
+{
+    private const string AllNamespaces =
+        """ "namespaces": [{"type": "mount"}, {"type": "network"}, {"type": "ipc"}, {"type": "uts"}, {"type": "user", "path": "/u"}] """;
+
+    [Fact]
+    [Checklist(420, 422, 423)]
+    public void Paths_are_masked_and_made_readonly_once_each()
+    {
+        var compiled = Compiled.From(linux: """
+            "namespaces": [{"type": "mount"}],
+            "maskedPaths": ["/proc/kcore", "/sys/firmware", "/proc//kcore"], "readonlyPaths": ["/proc/sys", "/proc/sys/", "/proc/kcore"]
+            """);
+        Assert.Equal(["hide /proc/kcore", "hide /sys/firmware"], compiled.Lines("hide"));
+        Assert.Equal(["make /proc/sys read-only, with all below it", "make /proc/kcore read-only, with all below it"], compiled.Lines("make /"));
+        Assert.Equal(compiled.One<OpenNullDevice>(Opcode.OpenNullDevice).Slot, compiled.All<MaskPath>(Opcode.MaskPath)[1].NullSlot);
+        Assert.True(compiled.IndexOf(Opcode.MaskPath) < compiled.IndexOf(Opcode.PivotRoot));
+        Assert.Equal("linux.maskedPaths[1]", compiled.Result.Origins[compiled.IndexOf(Opcode.MaskPath) + 1].JsonPath);
+    }
+
+    [Fact]
+    public void Without_masks_the_null_device_is_not_opened() => Assert.DoesNotContain(Opcode.OpenNullDevice, Compiled.From().Opcodes());
+
+    [Theory]
+    [Checklist(411, 413)]
+    [InlineData("net.ipv4.ip_forward", "net/ipv4/ip_forward")]
+    [InlineData("net/ipv4/conf/eth0.1/forwarding", "net/ipv4/conf/eth0.1/forwarding")]
+    [InlineData("net.ipv4.conf.eth0/1.forwarding", "net/ipv4/conf/eth0.1/forwarding")]
+    [InlineData("kernel.msgmax", "kernel/msgmax")]
+    [InlineData("kernel.shm_rmid_forced", "kernel/shm_rmid_forced")]
+    [InlineData("fs.mqueue.msg_max", "fs/mqueue/msg_max")]
+    [InlineData("kernel.domainname", "kernel/domainname")]
+    [InlineData("user.max_user_namespaces", "user/max_user_namespaces")]
+    public void Sysctls_of_the_containers_namespaces_are_written(string name, string file)
+    {
+        var compiled = Compiled.From(linux: $$""" {{AllNamespaces}}, "sysctl": {"{{name}}": "1"} """);
+        Assert.Equal([$"set the sysctl {file} to 1"], compiled.Lines("set the sysctl"));
+    }
+
+    [Theory]
+    [Checklist(412)]
+    [InlineData("kernel.panic", "sysctl-not-namespaced")]
+    [InlineData("kernel.hostname", "sysctl-not-namespaced")]
+    [InlineData("kernel/hostname", "sysctl-not-namespaced")]
+    [InlineData("vm.swappiness", "sysctl-not-namespaced")]
+    [InlineData("net.", "sysctl-not-namespaced")]
+    [InlineData("net/../kernel/panic", "sysctl-not-namespaced")]
+    [InlineData("net...kernel.panic", "sysctl-not-namespaced")]
+    [InlineData("", "sysctl-not-namespaced")]
+    public void Sysctls_of_the_host_are_refused(string name, string code) =>
+        Assert.Equal([$"linux.sysctl[\"{name}\"]: {code}"],
+            Compiled.Refused(() => Compiled.From(linux: $$""" {{AllNamespaces}}, "sysctl": {"{{name}}": "1"} """)));
+
+    [Theory]
+    [Checklist(412)]
+    [InlineData("net.ipv4.ip_forward")]
+    [InlineData("kernel.sem")]
+    [InlineData("fs.mqueue.msg_max")]
+    [InlineData("kernel.domainname")]
+    [InlineData("user.max_user_namespaces")]
+    public void Sysctls_of_a_namespace_that_is_shared_are_refused(string name) =>
+        Assert.Equal([$"linux.sysctl[\"{name}\"]: namespace-needed"],
+            Compiled.Refused(() => Compiled.From(linux: $$""" "namespaces": [{"type": "mount"}], "sysctl": {"{{name}}": "1"} """)));
+
+    [Theory]
+    [Checklist(7, 157, 170, 192, 297, 398, 426, 427)]
+    [InlineData(""" "seccomp": {"defaultAction": "SCMP_ACT_ALLOW"} """, "linux.seccomp")]
+    [InlineData(""" "mountLabel": "x" """, "linux.mountLabel")]
+    [InlineData(""" "personality": {"domain": "LINUX32"} """, "linux.personality")]
+    [InlineData(""" "intelRdt": {"closID": "x"} """, "linux.intelRdt")]
+    [InlineData(""" "memoryPolicy": {"mode": "MPOL_LOCAL"} """, "linux.memoryPolicy")]
+    [InlineData(""" "netDevices": {"eth0": {}} """, "linux.netDevices")]
+    [InlineData(""" "resources": {"memory": {"limit": 1048576}} """, "linux.resources.memory.limit")]
+    [InlineData(""" "resources": {"cpu": {"shares": 512}} """, "linux.resources.cpu.shares")]
+    [InlineData(""" "resources": {"pids": {"limit": 100}} """, "linux.resources.pids.limit")]
+    [InlineData(""" "resources": {"blockIO": {"weight": 10}} """, "linux.resources.blockIO.weight")]
+    [InlineData(""" "resources": {"hugepageLimits": [{"pageSize": "2MB", "limit": 1}]} """, "linux.resources.hugepageLimits")]
+    [InlineData(""" "resources": {"network": {"classID": 1}} """, "linux.resources.network.classID")]
+    [InlineData(""" "resources": {"rdma": {"mlx5_1": {"hcaHandles": 3}}} """, "linux.resources.rdma")]
+    [InlineData(""" "resources": {"unified": {"memory.high": "1"}} """, "linux.resources.unified")]
+    public void What_is_not_done_yet_is_refused(string member, string path) =>
+        Assert.Equal([path + ": not-supported"],
+            Compiled.Refused(() => Compiled.From(linux: $$""" "namespaces": [{"type": "mount"}], {{member}} """)));
+
+    [Theory]
+    [InlineData(""" "apparmorProfile": "docker-default" """, "process.apparmorProfile")]
+    [InlineData(""" "selinuxLabel": "x" """, "process.selinuxLabel")]
+    [InlineData(""" "scheduler": {"policy": "SCHED_OTHER"} """, "process.scheduler")]
+    [InlineData(""" "ioPriority": {"class": "IOPRIO_CLASS_BE", "priority": 4} """, "process.ioPriority")]
+    public void So_is_it_of_the_process(string member, string path) =>
+        Assert.Equal([path + ": not-supported"],
+            Compiled.Refused(() => Compiled.From(process: $$""" "cwd": "/", "args": ["a"], {{member}} """)));
+
+    [Theory]
+    [Checklist(325)]
+    [InlineData(""" "resources": {} """)]
+    [InlineData(""" "resources": {"memory": {}, "cpu": {}, "pids": {}, "blockIO": {}, "network": {}, "hugepageLimits": [], "unified": {}} """)]
+    [InlineData(""" "resources": {"memory": {"disableOOMKiller": false}, "cpu": {"shares": 0}, "blockIO": {"weight": 0}, "pids": {"limit": 0}} """)]
+    public void Resources_that_limit_nothing_are_fine(string member) =>
+        Compiled.From(linux: $$""" "namespaces": [{"type": "mount"}], {{member}} """);
+
+    [Fact]
+    [Checklist(196)]
+    public void Unconfined_and_the_affinity_of_exec_are_nothing_to_do() =>
+        Compiled.From(process: """ "cwd": "/", "args": ["a"], "apparmorProfile": "unconfined", "execCPUAffinity": {"initial": "0"} """);
+
+    [Fact]
+    public void Everything_that_is_wrong_is_said_at_once() =>
+        Assert.Equal(["linux.seccomp: not-supported", "hostname: namespace-needed", "mounts[0]: mount-type-missing"],
+            Compiled.Refused(() => Compiled.From(""" "hostname": "x", "mounts": [{"destination": "/m"}] """,
+                """ "namespaces": [{"type": "mount"}], "seccomp": {"defaultAction": "SCMP_ACT_ALLOW"} """)));
+}
