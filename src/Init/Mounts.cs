@@ -48,6 +48,10 @@ internal static unsafe class Mounts
         if (result < 0)
             return result;
 
+        s->Step = Step.Verify;
+        if ((operands->Flags & MountFlags.MustBeProcfs) != 0 && Kernel.FileSystem(mount) != C.PROC_SUPER_MAGIC)
+            return -C.EINVAL;
+
         ulong resolve = (operands->Flags & MountFlags.NoSymlinks) != 0 ? C.RESOLVE_NO_SYMLINKS : 0;
         bool directory = source.Type == C.S_IFDIR;
         nint target = directory ? Rootfs.MakeDirectories(s, destination, resolve) : Rootfs.MakeFile(s, destination, resolve);

@@ -197,6 +197,9 @@ public enum MountFlags : uint
 
     /// <summary>tmpfs: take over mode of the directory that it covers, where the options say none.</summary>
     KeepMode = 16,
+
+    /// <summary>A bind whose source must be procfs: what stands on /proc is believed by programs and by us.</summary>
+    MustBeProcfs = 32,
 }
 
 /// <summary>Makes a new file system instance and attaches it: fsopen(2), fsconfig(2), fsmount(2), move_mount(2).</summary>

@@ -4,7 +4,7 @@ using System.Collections.Generic;
 namespace Csrun.Spec;
 
 /// <summary>Paths of a container as text. What they really lead to only the kernel knows, when it is asked.</summary>
-internal static class ContainerPath
+public static class ContainerPath
 {
     /// <summary>
     /// The path from the container's root without <c>.</c>, <c>..</c>, double or last slashes; a relative one counts from

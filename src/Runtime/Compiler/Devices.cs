@@ -1,5 +1,4 @@
 using System;
-using System.Globalization;
 using Csrun.Linux;
 using Csrun.Plan;
 using Csrun.Spec;
@@ -73,8 +72,6 @@ internal sealed class Devices
         }
         for (int i = 0; i < _devices.Length; i++)
         {
-            if (ContainerPath.Clean(_devices[i].Path) is "/")
-                _to.Refuse(ErrorCodes.DeviceInvalid, Path(i) + ".path", "is the root itself");
             Compile(_devices[i], s_defaults.Length + i, Path(i));
         }
         if (_withDefaults)
@@ -95,15 +92,14 @@ internal sealed class Devices
             }, jsonPath, "bind the device on", path);
             return;
         }
-        bool hasNumber = device.Type != DeviceType.Fifo;
         _to.Add(Opcode.MakeDevice, new MakeDevice
         {
             Path = _to.Writer.String(path),
             Mode = Kind(device.Type) | (device.FileMode ?? DefaultMode),
             Uid = device.Uid ?? 0,
             Gid = device.Gid ?? 0,
-            Major = hasNumber ? Number(device.Major, jsonPath, ".major") : 0,
-            Minor = hasNumber ? Number(device.Minor, jsonPath, ".minor") : 0,
+            Major = (uint)(device.Major ?? 0),
+            Minor = (uint)(device.Minor ?? 0),
         }, jsonPath, "make the device", path);
     }
 
@@ -131,17 +127,6 @@ internal sealed class Devices
                 return true;
         }
         return false;
-    }
-
-    private uint Number(long? number, string jsonPath, string member)
-    {
-        // Twelve bits of major and twenty of minor are all that the kernel has (MKDEV).
-        long most = member is ".major" ? 0xFFF : 0xF_FFFF;
-        if (number is { } value && value >= 0 && value <= most)
-            return (uint)value;
-        _to.Refuse(ErrorCodes.DeviceInvalid, jsonPath + member,
-            string.Concat("must be from 0 to ", most.ToString(CultureInfo.InvariantCulture)));
-        return 0;
     }
 
     private static uint Kind(DeviceType type) => type switch

@@ -23,7 +23,6 @@ internal static class Identity
     public static void Compile(Compilation to, Process process)
     {
         var user = process.User;
-        CheckMapped(to, user);
         var flags = process.NoNewPrivileges ? SetIdentityFlags.NoNewPrivileges : SetIdentityFlags.None;
         if (CannotSetGroups(to))
         {
@@ -48,40 +47,13 @@ internal static class Identity
             Flags = flags,
         }, "process.user", "become the process's user");
     }
-
-    private static void CheckMapped(Compilation to, User? user)
-    {
-        if (!to.Namespaces.IsNew(CloneFlags.NewUser))
-            return;
-        var uids = to.Config.Linux?.UidMappings;
-        var gids = to.Config.Linux?.GidMappings;
-        Check(to, uids, 0, "linux.uidMappings", "user");
-        Check(to, gids, 0, "linux.gidMappings", "group");
-        if (user is null)
-            return;
-        if (user.Uid != 0)
-            Check(to, uids, user.Uid, "process.user.uid", "user");
-        if (user.Gid != 0)
-            Check(to, gids, user.Gid, "process.user.gid", "group");
-        for (int i = 0; i < user.AdditionalGids?.Length; i++)
-            Check(to, gids, user.AdditionalGids[i], Compilation.Path("process.user.additionalGids", i), "group");
-    }
-
-    private static void Check(Compilation to, IdMapping[]? mappings, uint id, string path, string what)
-    {
-        foreach (var mapping in mappings ?? [])
-        {
-            if (id >= mapping.ContainerID && id - mapping.ContainerID < mapping.Size)
-                return;
-        }
-        to.Refuse(ConfigCodes.IdNotMapped, path, FormattableString.Invariant($"{what} {id} of the container is not mapped"));
-    }
 }
 
 /// <summary>
-/// The five sets as bits. What cannot be had is taken out with a warning, as the specification demands: an unknown
-/// name, one that the kernel lacks, one outside our own bounding set, and what the kernel's rules for the other sets
-/// forbid (capset(2), prctl(2) PR_CAP_AMBIENT). Absent means none.
+/// The five sets as bits. What cannot be had is taken out, with a warning as the specification demands: an unknown name,
+/// one that the kernel lacks, one outside our own bounding set, and what the kernel's rules for the other sets forbid
+/// (capset(2), prctl(2) PR_CAP_AMBIENT), of which <see cref="Validator"/> warns if the config alone shows it. Absent
+/// means none.
 /// </summary>
 internal sealed class CapabilitySets
 {
@@ -92,9 +64,15 @@ internal sealed class CapabilitySets
         List<string>? dropped = null;
         Bounding = Read(to, names.Bounding, ref dropped);
         Permitted = Read(to, names.Permitted, ref dropped);
-        Effective = Limit(Read(to, names.Effective, ref dropped), Permitted, "effective", "permitted", to);
-        Inheritable = Limit(Read(to, names.Inheritable, ref dropped), Bounding, "inheritable", "bounding", to);
-        Ambient = Limit(Read(to, names.Ambient, ref dropped), Permitted & Inheritable, "ambient", "permitted and inheritable", to);
+        Effective = Read(to, names.Effective, ref dropped) & Permitted;
+        Inheritable = Read(to, names.Inheritable, ref dropped);
+        if ((Inheritable & ~Bounding) != 0)
+        {
+            to.Warn(string.Concat("process.capabilities.inheritable: ignoring what is not in bounding: [",
+                NamesOf(Inheritable & ~Bounding), "]"));
+            Inheritable &= Bounding;
+        }
+        Ambient = Read(to, names.Ambient, ref dropped) & Permitted & Inheritable;
         if (dropped is not null)
         {
             to.Warn(string.Concat("process.capabilities: ignoring unknown or unavailable capabilities: [",
@@ -126,16 +104,6 @@ internal sealed class CapabilitySets
                 dropped.Add(name);
         }
         return set;
-    }
-
-    private static ulong Limit(ulong set, ulong allowed, string name, string limit, Compilation to)
-    {
-        if ((set & ~allowed) != 0)
-        {
-            to.Warn(string.Concat("process.capabilities.", name, ": ignoring what is not ",
-                string.Concat(limit, ": [", NamesOf(set & ~allowed), "]")));
-        }
-        return set & allowed;
     }
 
     /// <summary>"CAP_CHOWN CAP_KILL".</summary>

@@ -58,9 +58,6 @@ internal struct ParsedMountOptions
 
     /// <summary>Array of <see cref="PlanPair"/>.</summary>
     public PlanRef Parameters;
-
-    /// <summary>Index of the first option that is a file system's own; -1 if there is none.</summary>
-    public int FirstOwn;
 }
 
 /// <summary>
@@ -150,10 +147,10 @@ internal static class MountOptions
         }
     }
 
-    /// <summary>Reads the options of <c>mounts[index]</c>.</summary>
+    /// <summary>Reads the options of <c>mounts[index]</c>; that a bind has none of a file system is checked already.</summary>
     public static ParsedMountOptions Parse(Compilation to, int index, string[]? options)
     {
-        var parsed = new ParsedMountOptions { FirstOwn = -1 };
+        var parsed = default(ParsedMountOptions);
         if (options is null)
             return parsed;
         List<PlanPair>? parameters = null;
@@ -161,8 +158,6 @@ internal static class MountOptions
         {
             if (!TryFind(options[i], out var option))
             {
-                if (parsed.FirstOwn < 0)
-                    parsed.FirstOwn = i;
                 AddParameters(to, options[i], parameters ??= [], ref parsed);
                 continue;
             }
@@ -200,7 +195,7 @@ internal static class MountOptions
             }
         }
         if (parsed.Bind && parameters is not null)
-            CheckBind(to, index, options, parsed.FirstOwn);
+            WarnOfSuperblock(to, index, options);
         else if (parameters is not null)
             parsed.Parameters = to.Writer.Array<PlanPair>(CollectionsMarshal.AsSpan(parameters));
         return parsed;
@@ -237,13 +232,8 @@ internal static class MountOptions
         clear = (clear & ~option.Set) | option.Clear;
     }
 
-    private static void CheckBind(Compilation to, int index, string[] options, int firstOwn)
+    private static void WarnOfSuperblock(Compilation to, int index, string[] options)
     {
-        if (firstOwn >= 0)
-        {
-            to.Refuse(ErrorCodes.BindOption, OptionPath(index, firstOwn),
-                string.Concat("\"", options[firstOwn], "\" is not an option of a bind mount"));
-        }
         foreach (string name in options)
         {
             if (TryFind(name, out var option) && option.Kind == MountOptionKind.Superblock)

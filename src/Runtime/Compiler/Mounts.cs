@@ -1,4 +1,3 @@
-using System;
 using System.Collections.Generic;
 using Csrun.Linux;
 using Csrun.Plan;
@@ -42,7 +41,7 @@ internal sealed class Mounts
     /// <summary>A mount says its own propagation.</summary>
     public bool HasPropagation { get; private set; }
 
-    /// <summary>Checks all mounts, and opens what they bind.</summary>
+    /// <summary>Reads all mounts, and opens what they bind.</summary>
     public void CompileSources()
     {
         for (int i = 0; i < _mounts.Length; i++)
@@ -52,13 +51,7 @@ internal sealed class Mounts
             entry.Destination = ContainerPath.Clean(mount.Destination);
             entry.Slot = NoSlot;
             entry.Options = MountOptions.Parse(_to, i, mount.Options);
-            // No file system has this name: whoever writes the type bind means the option.
-            entry.Options.Bind |= mount.Type is "bind" or "rbind" && !entry.Options.Remount;
-            entry.Options.RecursiveBind |= mount.Type is "rbind";
             HasPropagation |= entry.Options.Propagation != 0;
-            if (mount.Destination.Length == 0 || mount.Destination[0] != '/')
-                _to.Warn(string.Concat(Compilation.Path("mounts", i, ".destination: "), "a relative path is deprecated; taken from /"));
-            CheckDestination(i, mount, in entry);
             OpenSource(i, mount, ref entry);
         }
     }
@@ -100,21 +93,15 @@ internal sealed class Mounts
         string path = Compilation.Path("mounts", index, ".source");
         if (entry.Options.Bind)
         {
-            if (string.IsNullOrEmpty(mount.Source))
-            {
-                _to.Refuse(ErrorCodes.MountSourceMissing, path, "a bind mount needs a source");
-                return;
-            }
-            string source = mount.Source[0] == '/' ? mount.Source : string.Concat(_to.Options.Bundle, "/", mount.Source);
+            string source = mount.Source ?? "";
+            if (source.Length > 0 && source[0] != '/')
+                source = string.Concat(_to.Options.Bundle, "/", source);
             DevIsBind |= entry.Destination is "/dev";
             entry.Slot = _to.AddSource(source, entry.Options.RecursiveBind, path);
             return;
         }
         switch (mount.Type)
         {
-            case null or "":
-                _to.Refuse(ConfigCodes.MountTypeMissing, Compilation.Path("mounts", index), "has neither a type nor the option bind or rbind");
-                break;
             case "cgroup" or "cgroup2":
                 entry.Cgroup = new CgroupMounts(_to, mount.Type, entry.Destination, in entry.Options, Compilation.Path("mounts", index));
                 break;
@@ -132,7 +119,7 @@ internal sealed class Mounts
 
     private void CompileFilesystem(string path, Mount mount, in Entry entry)
     {
-        string type = mount.Type!;
+        string type = mount.Type ?? "";
         var flags = MountFlags.None;
         uint slot = 0;
         if (type is "proc" or "sysfs")
@@ -166,7 +153,7 @@ internal sealed class Mounts
     private void CompileBind(string path, in Entry entry)
     {
         var options = entry.Options;
-        var flags = MountFlags.None;
+        var flags = entry.Destination is "/proc" ? MountFlags.NoSymlinks | MountFlags.MustBeProcfs : MountFlags.None;
         if ((options.RecursiveSet | options.RecursiveClear) != 0)
             flags |= MountFlags.RecursiveAttributes;
         // Engines write rw into every bind. It takes back an ro before it, but never that of the host's own mount.
@@ -187,7 +174,7 @@ internal sealed class Mounts
             RecursiveSet = options.RecursiveSet,
             RecursiveClear = options.RecursiveClear,
             Propagation = options.Propagation,
-            Slot = entry.Slot == NoSlot ? 0 : entry.Slot,
+            Slot = entry.Slot,
             Flags = flags,
         }, path, "bind on", entry.Destination);
     }
@@ -213,40 +200,4 @@ internal sealed class Mounts
     private static bool IsReadonlyLater(Mount mount, in Entry entry) =>
         entry.Options is { Bind: false, Remount: false } && mount.Type is "tmpfs"
         && ((entry.Options.Set | (entry.Options.RecursiveSet & ~entry.Options.Clear)) & MountAttr.ReadOnly) != 0;
-
-    private void CheckDestination(int index, Mount mount, in Entry entry)
-    {
-        string destination = entry.Destination;
-        if (destination is "/" && !entry.Options.Remount)
-            _to.Refuse(ErrorCodes.MountForbidden, Compilation.Path("mounts", index, ".destination"), "is the root itself");
-        if (!destination.StartsWith("/proc", StringComparison.Ordinal))
-            return;
-        bool allowed = true;
-        if (destination is "/proc")
-        {
-            allowed = entry.Options.Remount
-                || (entry.Options.Bind ? IsProcfs(mount.Source) : mount.Type is "proc");
-        }
-        else if (destination[5] == '/')
-        {
-            allowed = entry.Options.Remount || IsReplaceable(destination.AsSpan(6));
-        }
-        if (!allowed)
-        {
-            _to.Refuse(ErrorCodes.MountForbidden, Compilation.Path("mounts", index, ".destination"),
-                destination is "/proc" ? "only procfs may be mounted on /proc" : string.Concat(destination, " is inside /proc"));
-        }
-    }
-
-    private static bool IsProcfs(string? source)
-    {
-        if (source is null)
-            return false;
-        string clean = ContainerPath.Clean(source);
-        return source.StartsWith('/') && (clean is "/proc" || ContainerPath.IsBelow(clean, "/proc"));
-    }
-
-    /// <summary>The files that lxcfs and the like replace; runc has the same list.</summary>
-    private static bool IsReplaceable(ReadOnlySpan<char> file) => file is "cpuinfo" or "diskstats" or "meminfo" or "stat"
-        or "swaps" or "uptime" or "loadavg" or "slabinfo" or "net/dev" or "sys/kernel/ns_last_pid" or "sys/crypto/fips_enabled";
 }

@@ -154,16 +154,11 @@ internal static class Namespaces
     private static void CompileTime(Compilation to)
     {
         var offsets = to.Config.Linux?.TimeOffsets;
-        bool isNew = to.Namespaces.IsNew(CloneFlags.NewTime);
-        if (isNew)
-            to.Add(Opcode.Unshare, new Unshare { Flags = (uint)CloneFlags.NewTime }, "linux.namespaces", "make a time namespace");
+        if (!to.Namespaces.IsNew(CloneFlags.NewTime))
+            return;
+        to.Add(Opcode.Unshare, new Unshare { Flags = (uint)CloneFlags.NewTime }, "linux.namespaces", "make a time namespace");
         if (offsets?.Monotonic is null && offsets?.Boottime is null)
             return;
-        if (!isNew)
-        {
-            to.Refuse(ErrorCodes.NamespaceNeeded, "linux.timeOffsets", "needs a new time namespace");
-            return;
-        }
         var text = new StringBuilder();
         AppendOffset(text, "monotonic", offsets.Monotonic);
         AppendOffset(text, "boottime", offsets.Boottime);
@@ -193,19 +188,12 @@ internal static class Namespaces
 
     private static void CompileNames(Compilation to)
     {
-        bool hasUts = to.Namespaces.Has(CloneFlags.NewUts);
         string? hostname = to.Config.Hostname;
         if (!string.IsNullOrEmpty(hostname))
-        {
-            if (!hasUts)
-                to.Refuse(ErrorCodes.NamespaceNeeded, "hostname", "needs a uts namespace, or it would change the host's name");
             to.Add(Opcode.SetHostname, new SetHostname { Name = to.Writer.String(hostname) }, "hostname", "set the host name", hostname);
-        }
         string? domainname = to.Config.Domainname;
         if (!string.IsNullOrEmpty(domainname))
         {
-            if (!hasUts)
-                to.Refuse(ErrorCodes.NamespaceNeeded, "domainname", "needs a uts namespace, or it would change the host's");
             to.Add(Opcode.SetDomainname, new SetDomainname { Name = to.Writer.String(domainname) },
                 "domainname", "set the domain name", domainname);
         }

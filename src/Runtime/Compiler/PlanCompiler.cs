@@ -3,7 +3,10 @@ using Csrun.Spec;
 
 namespace Csrun.Runtime.Compiler;
 
-/// <summary>Config in, plan out. No system call is made, so that <c>csrun plan</c> needs no rights.</summary>
+/// <summary>
+/// Config in, plan out. The config is one in which <see cref="Validator"/> found no error; here is decided what depends
+/// on the host too. No system call is made, so that <c>csrun plan</c> needs no rights.
+/// </summary>
 internal static class PlanCompiler
 {
     /// <summary>Compiles the creation of a container.</summary>

@@ -48,17 +48,13 @@ internal static class RootFilesystem
         const string Why = "needs a mount namespace, or it would change the host's mounts";
         var config = to.Config;
         if (config.Mounts is { Length: > 0 })
-            to.Refuse(ErrorCodes.NamespaceNeeded, "mounts", Why);
-        if (config.Linux?.MaskedPaths is { Length: > 0 })
-            to.Refuse(ErrorCodes.NamespaceNeeded, "linux.maskedPaths", Why);
-        if (config.Linux?.ReadonlyPaths is { Length: > 0 })
-            to.Refuse(ErrorCodes.NamespaceNeeded, "linux.readonlyPaths", Why);
+            to.Refuse(ConfigCodes.NamespaceMissing, "mounts", Why);
         if (config.Linux?.Devices is { Length: > 0 })
-            to.Refuse(ErrorCodes.NamespaceNeeded, "linux.devices", Why);
+            to.Refuse(ConfigCodes.NamespaceMissing, "linux.devices", Why);
         if (config.Linux?.RootfsPropagation is not null)
-            to.Refuse(ErrorCodes.NamespaceNeeded, "linux.rootfsPropagation", Why);
+            to.Refuse(ConfigCodes.NamespaceMissing, "linux.rootfsPropagation", Why);
         if (config.Root is { Readonly: true })
-            to.Refuse(ErrorCodes.NamespaceNeeded, "root.readonly", Why);
+            to.Refuse(ConfigCodes.NamespaceMissing, "root.readonly", Why);
         Open(to, Ms.Private);
         Sysctl.Compile(to);
         HookInstructions.CompileBeforePivot(to);

@@ -50,14 +50,6 @@ public sealed class DeviceTests
     }
 
     [Theory]
-    [Checklist(290)]
-    [InlineData(""" "type": "c", "path": "/dev/x", "major": 1 """, "linux.devices[0].minor: device-invalid")]
-    [InlineData(""" "type": "b", "path": "/dev/x", "major": 4096, "minor": 0 """, "linux.devices[0].major: device-invalid")]
-    [InlineData(""" "type": "b", "path": "/", "major": 8, "minor": 0 """, "linux.devices[0].path: device-invalid")]
-    public void What_is_no_device_is_refused(string device, string expected) =>
-        Assert.Equal([expected], Compiled.Refused(() => With(device)));
-
-    [Theory]
     [Checklist(296)]
     [InlineData(true)]
     [InlineData(false)]

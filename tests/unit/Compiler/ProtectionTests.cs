@@ -44,31 +44,6 @@ public sealed class ProtectionTests
     }
 
     [Theory]
-    [Checklist(412)]
-    [InlineData("kernel.panic", "sysctl-not-namespaced")]
-    [InlineData("kernel.hostname", "sysctl-not-namespaced")]
-    [InlineData("kernel/hostname", "sysctl-not-namespaced")]
-    [InlineData("vm.swappiness", "sysctl-not-namespaced")]
-    [InlineData("net.", "sysctl-not-namespaced")]
-    [InlineData("net/../kernel/panic", "sysctl-not-namespaced")]
-    [InlineData("net...kernel.panic", "sysctl-not-namespaced")]
-    [InlineData("", "sysctl-not-namespaced")]
-    public void Sysctls_of_the_host_are_refused(string name, string code) =>
-        Assert.Equal([$"linux.sysctl[\"{name}\"]: {code}"],
-            Compiled.Refused(() => Compiled.From(linux: $$""" {{AllNamespaces}}, "sysctl": {"{{name}}": "1"} """)));
-
-    [Theory]
-    [Checklist(412)]
-    [InlineData("net.ipv4.ip_forward")]
-    [InlineData("kernel.sem")]
-    [InlineData("fs.mqueue.msg_max")]
-    [InlineData("kernel.domainname")]
-    [InlineData("user.max_user_namespaces")]
-    public void Sysctls_of_a_namespace_that_is_shared_are_refused(string name) =>
-        Assert.Equal([$"linux.sysctl[\"{name}\"]: namespace-needed"],
-            Compiled.Refused(() => Compiled.From(linux: $$""" "namespaces": [{"type": "mount"}], "sysctl": {"{{name}}": "1"} """)));
-
-    [Theory]
     [Checklist(7, 157, 170, 192, 297, 398, 426, 427)]
     [InlineData(""" "seccomp": {"defaultAction": "SCMP_ACT_ALLOW"} """, "linux.seccomp")]
     [InlineData(""" "mountLabel": "x" """, "linux.mountLabel")]
@@ -112,7 +87,10 @@ public sealed class ProtectionTests
 
     [Fact]
     public void Everything_that_is_wrong_is_said_at_once() =>
-        Assert.Equal(["linux.seccomp: not-supported", "hostname: namespace-needed", "mounts[0]: mount-type-missing"],
-            Compiled.Refused(() => Compiled.From(""" "hostname": "x", "mounts": [{"destination": "/m"}] """,
+        Assert.Equal(["linux.seccomp: not-supported", "mounts[1].options[0]: not-supported", "mounts[2].options[1]: not-supported"],
+            Compiled.Refused(() => Compiled.From("""
+                "mounts": [{"destination": "/a", "type": "tmpfs"}, {"destination": "/b", "type": "tmpfs", "options": ["tmpcopyup"]},
+                           {"destination": "/c", "source": "/c", "options": ["bind", "idmap"]}]
+                """,
                 """ "namespaces": [{"type": "mount"}], "seccomp": {"defaultAction": "SCMP_ACT_ALLOW"} """)));
 }

@@ -78,12 +78,12 @@ public sealed class RootFilesystemTests
 
     [Fact]
     public void Without_a_mount_namespace_nothing_may_be_mounted() =>
-        Assert.Equal(["mounts: namespace-needed", "linux.maskedPaths: namespace-needed", "linux.readonlyPaths: namespace-needed",
-            "linux.devices: namespace-needed", "linux.rootfsPropagation: namespace-needed", "root.readonly: namespace-needed"],
+        Assert.Equal(["mounts: namespace-missing", "linux.devices: namespace-missing", "linux.rootfsPropagation: namespace-missing",
+            "root.readonly: namespace-missing"],
             Compiled.Refused(() => Compiled.FromJson("""
                 {"ociVersion": "1.3.0", "root": {"path": "rootfs", "readonly": true}, "process": {"cwd": "/", "args": ["a"]},
                  "mounts": [{"destination": "/proc", "type": "proc"}],
-                 "linux": {"maskedPaths": ["/a"], "readonlyPaths": ["/b"], "rootfsPropagation": "slave",
+                 "linux": {"rootfsPropagation": "slave",
                            "devices": [{"type": "c", "path": "/dev/fuse", "major": 10, "minor": 229}]}}
                 """)));
 
