@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using Csrun.Plan;
+using Csrun.Spec;
 
 namespace Csrun.Runtime.Compiler;
 

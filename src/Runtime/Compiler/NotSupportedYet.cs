@@ -38,8 +38,9 @@ internal static class NotSupportedYet
     }
 
     /// <summary>
-    /// Empty objects, and the zeros that engines write for "not set", limit nothing. Device rules stand in every
-    /// engine's default config: whoever runs the plan says whether it applies them.
+    /// Empty objects, the zeros that engines write for "not set" and -1 for "unlimited" limit nothing that a new cgroup
+    /// does not allow anyway. Device rules stand in every engine's default config: whoever runs the plan says whether it
+    /// applies them.
     /// </summary>
     private static void CheckResources(Compilation to, Resources resources)
     {
@@ -52,7 +53,7 @@ internal static class NotSupportedYet
             CheckCpu(to, cpu);
         if (resources.BlockIO is { } block)
             CheckBlockIO(to, block);
-        Refuse(to, resources.Pids is { Limit: not (null or 0) }, Path + "pids.limit");
+        Refuse(to, resources.Pids is { Limit: > 0 }, Path + "pids.limit");
         Refuse(to, resources.HugepageLimits is { Length: > 0 }, Path + "hugepageLimits");
         Refuse(to, resources.Network is { ClassID: not (null or 0) }, Path + "network.classID");
         Refuse(to, resources.Network is { Priorities.Length: > 0 }, Path + "network.priorities");
@@ -63,22 +64,22 @@ internal static class NotSupportedYet
     private static void CheckMemory(Compilation to, Memory memory)
     {
         const string Path = "linux.resources.memory.";
-        Refuse(to, memory.Limit is not (null or 0), Path + "limit");
-        Refuse(to, memory.Reservation is not (null or 0), Path + "reservation");
-        Refuse(to, memory.Swap is not (null or 0), Path + "swap");
-        Refuse(to, memory.Kernel is not (null or 0), Path + "kernel");
-        Refuse(to, memory.KernelTCP is not (null or 0), Path + "kernelTCP");
+        Refuse(to, memory.Limit > 0, Path + "limit");
+        Refuse(to, memory.Reservation > 0, Path + "reservation");
+        Refuse(to, memory.Swap > 0, Path + "swap");
+        Refuse(to, memory.Kernel > 0, Path + "kernel");
+        Refuse(to, memory.KernelTCP > 0, Path + "kernelTCP");
         Refuse(to, memory.Swappiness is not null, Path + "swappiness");
         Refuse(to, memory.DisableOOMKiller is true, Path + "disableOOMKiller");
     }
 
+    // A period alone, without a quota, is none of anything.
     private static void CheckCpu(Compilation to, Cpu cpu)
     {
         const string Path = "linux.resources.cpu.";
         Refuse(to, cpu.Shares is not (null or 0), Path + "shares");
-        Refuse(to, cpu.Quota is not (null or 0), Path + "quota");
+        Refuse(to, cpu.Quota > 0, Path + "quota");
         Refuse(to, cpu.Burst is not (null or 0), Path + "burst");
-        Refuse(to, cpu.Period is not (null or 0), Path + "period");
         Refuse(to, cpu.RealtimeRuntime is not (null or 0), Path + "realtimeRuntime");
         Refuse(to, cpu.RealtimePeriod is not (null or 0), Path + "realtimePeriod");
         Refuse(to, !string.IsNullOrEmpty(cpu.Cpus), Path + "cpus");

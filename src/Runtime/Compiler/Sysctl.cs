@@ -13,7 +13,7 @@ internal static class Sysctl
             return;
         foreach (var (name, value) in sysctls)
         {
-            string file = SysctlName.ToPath(name) ?? throw new ArgumentException($"not validated: the sysctl {name}");
+            string file = SysctlName.ToPath(name) ?? throw new InvalidOperationException($"not validated: the sysctl {name}");
             to.Add(Opcode.WriteSysctl, new WriteSysctl { Name = to.Writer.String(file), Value = to.Writer.String(value) },
                 string.Concat("linux.sysctl[\"", name, "\"]"), "set the sysctl", name);
         }

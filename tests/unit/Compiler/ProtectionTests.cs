@@ -77,6 +77,7 @@ public sealed class ProtectionTests
     [InlineData(""" "resources": {} """)]
     [InlineData(""" "resources": {"memory": {}, "cpu": {}, "pids": {}, "blockIO": {}, "network": {}, "hugepageLimits": [], "unified": {}} """)]
     [InlineData(""" "resources": {"memory": {"disableOOMKiller": false}, "cpu": {"shares": 0}, "blockIO": {"weight": 0}, "pids": {"limit": 0}} """)]
+    [InlineData(""" "resources": {"memory": {"limit": -1, "swap": -1}, "cpu": {"quota": -1, "period": 100000}, "pids": {"limit": -1}} """)]
     public void Resources_that_limit_nothing_are_fine(string member) =>
         Compiled.From(linux: $$""" "namespaces": [{"type": "mount"}], {{member}} """);
 
