@@ -71,7 +71,7 @@ public class HostTests
         {
             driver.Remove(s_patience);
         }
-        Assert.Equal(128 + Signals.Kill, process.Wait(0)!.Value.ExitCode);
+        Assert.Equal(128 + Signals.Kill, process.Wait(5000)!.Value.ExitCode);
         Assert.All(host.Hierarchies, hierarchy => Assert.False(Directory.Exists($"{hierarchy.MountPoint}/{_name}")));
     }
 
