@@ -74,6 +74,13 @@ public sealed class EngineDefaultTests
         linux.Remove("mountLabel");
         config["process"]!.AsObject().Remove("apparmorProfile");
         config["process"]!.AsObject().Remove("selinuxLabel");
+        foreach (var mount in config["mounts"]!.AsArray())
+        {
+            mount!.AsObject().Remove("uidMappings");
+            mount.AsObject().Remove("gidMappings");
+            var options = mount["options"]?.AsArray();
+            options?.RemoveAll(static option => option!.GetValue<string>() is "tmpcopyup");
+        }
         if (linux["resources"]?["devices"]?.DeepClone() is { } devices)
             linux["resources"] = new JsonObject { ["devices"] = devices };
         return config.ToJsonString();

@@ -11,6 +11,8 @@ public sealed class HookTests
     [Checklist(222, 226, 229)]
     [InlineData("prestart")]
     [InlineData("createRuntime")]
+    [InlineData("createContainer")]
+    [InlineData("poststop")] // From then on a failure is followed by these.
     public void Hooks_of_the_host_are_asked_for_between_mounts_and_pivot(string kind)
     {
         var compiled = Compiled.From($$""" "hooks": {"{{kind}}": [{"path": "/h"}]} """);
@@ -22,7 +24,7 @@ public sealed class HookTests
     [Checklist(212)]
     [InlineData("")]
     [InlineData(""" "hooks": {} """)]
-    [InlineData(""" "hooks": {"prestart": [], "poststart": [{"path": "/h"}], "poststop": [{"path": "/h"}]} """)]
+    [InlineData(""" "hooks": {"prestart": [], "poststart": [{"path": "/h"}]} """)]
     public void Without_them_nobody_waits(string members)
     {
         Assert.DoesNotContain(Opcode.RequestHooks, Compiled.From(members).Opcodes());
