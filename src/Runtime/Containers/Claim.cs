@@ -9,6 +9,20 @@ internal static class Claim
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(1);
 
     /// <summary>
+    /// Sees to it that nothing of that id is there: an existing container is an error, and what a create that was
+    /// killed left behind is cleaned up. Before anything is decided on: its cgroup would be found in use.
+    /// </summary>
+    public static void Vacate(RuntimeOptions options, string id)
+    {
+        using var root = StateRoot.TryOpen(options);
+        using var directory = root is null ? null : StateDirectory.TryOpen(root, id);
+        if (directory is null)
+            return;
+        if (Lock(directory, id) && directory.ReadState() is { } state)
+            Destruction.Destroy(directory, state);
+    }
+
+    /// <summary>
     /// The directory, locked and empty. An existing container is not touched: the id is in use then. What a create
     /// that was killed left behind is cleaned up first.
     /// </summary>
@@ -19,20 +33,13 @@ internal static class Claim
             var directory = StateDirectory.Make(root, id, out _);
             try
             {
-                // Before the lock: who asks for the id of a container that is being started need not wait.
-                if (directory.ReadState() is { IsComplete: true } || !directory.TryLock(s_patience))
-                    throw InUse(id);
-                if (!directory.IsLinked())
+                if (!Lock(directory, id))
                 {
-                    // A delete was faster.
                     directory.Dispose();
                     continue;
                 }
                 if (directory.ReadState() is { } state)
                 {
-                    if (state.IsComplete)
-                        throw InUse(id);
-                    // We have the lock, so whoever wrote this is gone, and did not finish.
                     Destruction.Destroy(directory, state);
                     directory.Dispose();
                     continue;
@@ -46,6 +53,20 @@ internal static class Claim
                 throw;
             }
         }
+    }
+
+    /// <summary>
+    /// Locks a directory in which there is no complete container: whoever wrote into it is gone, and did not finish.
+    /// False: it was deleted meanwhile.
+    /// </summary>
+    private static bool Lock(StateDirectory directory, string id)
+    {
+        // Before the lock: who asks for the id of a container that is being started need not wait.
+        if (directory.ReadState() is { IsComplete: true } || !directory.TryLock(s_patience))
+            throw InUse(id);
+        if (!directory.IsLinked())
+            return false;
+        return directory.ReadState() is { IsComplete: true } ? throw InUse(id) : true;
     }
 
     private static CsrunException InUse(string id) =>

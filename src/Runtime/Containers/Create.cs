@@ -24,6 +24,7 @@ internal static class Create
         string? pidFile = request.PidFile is null ? null : System.IO.Path.GetFullPath(request.PidFile);
         var bundle = Bundle.Read(request.Bundle, request.Config);
         CheckTerminal(request, bundle.Config, foreground);
+        Claim.Vacate(request.Options, request.Id);
         using var consoleSocket = DescriptorSocket.Connect(request.ConsoleSocket, "--console-socket", ErrorCodes.ConsoleSocket);
         using var pidfdSocket = DescriptorSocket.Connect(request.PidfdSocket, "--pidfd-socket", ErrorCodes.PidfdSocket);
 

@@ -2,6 +2,7 @@ using System;
 using System.Buffers;
 using System.Collections.Generic;
 using System.Globalization;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using Csrun.Cgroups;
 using Csrun.Spec;
@@ -11,11 +12,14 @@ namespace Csrun.Runtime.Containers;
 /// <summary>Writes <see cref="State"/> as JSON; <see cref="StateReader"/> reads it.</summary>
 public static class StateWriter
 {
+    private static readonly JsonWriterOptions s_options =
+        new() { SkipValidation = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
     public static ReadOnlyMemory<byte> Write(State state)
     {
         ArgumentNullException.ThrowIfNull(state);
         var buffer = new ArrayBufferWriter<byte>(1024);
-        using var json = new Utf8JsonWriter(buffer, new JsonWriterOptions { SkipValidation = true });
+        using var json = new Utf8JsonWriter(buffer, s_options);
         json.WriteStartObject();
         json.WriteNumber("version"u8, State.CurrentVersion);
         json.WriteString("id"u8, state.Id);
