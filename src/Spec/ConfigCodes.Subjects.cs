@@ -63,18 +63,6 @@ public static partial class ConfigCodes
         "soft and hard were exchanged, or only one of them was raised.",
         "Make soft at most hard.");
 
-    public static ErrorCode CapabilityUnknown => new(
-        "capability-unknown",
-        "A capability's name is not known; the container runs without it (a warning).",
-        "A typing error, a name without CAP_ in front, or a capability of a newer kernel.",
-        "Correct it to a name of capabilities(7) such as CAP_NET_ADMIN, or remove it.");
-
-    public static ErrorCode CapabilityNotGranted => new(
-        "capability-not-granted",
-        "A capability cannot be given to the set that asks for it, as another set that it needs lacks it (a warning).",
-        "effective needs permitted; ambient needs permitted and inheritable.",
-        "Add the capability to those sets too, or remove it here.");
-
     public static ErrorCode SchedulerConflict => new(
         "scheduler-conflict",
         "The scheduler's settings contradict its policy, and the kernel would refuse them.",

@@ -11,10 +11,10 @@ public static partial class ConfigCodes
         PathDotDot, TooLong, DuplicateEntry, NamespaceMissing, NamespaceJoined, InvalidId, IdMappingInvalid,
         IdMappingIncomplete, IdMappingUnused, IdNotMapped, MountDestinationRelative, MountOnRoot, MountInProc,
         MountTypeMissing, MountSourceEmpty, MountBindData, MountIdmapUnmapped, ArgsMissing, EnvInvalid,
-        RlimitSoftAboveHard, CapabilityUnknown, CapabilityNotGranted, SchedulerConflict, ListInvalid, SysctlInvalid,
-        SysctlNotNamespaced, SysctlConflict, DeviceRepeated, DeviceAccessInvalid, NetDeviceNameInvalid, RdtInvalid,
-        MemoryPolicyConflict, PersonalityFlag, MemorySwapInvalid, MemoryKernelIgnored, CpuConflict,
-        HugepageSizeInvalid, LimitEmpty, UnifiedKeyInvalid, SeccompErrnoUnused, SeccompNotifyInvalid,
+        RlimitSoftAboveHard, SchedulerConflict, ListInvalid, SysctlInvalid, SysctlNotNamespaced, SysctlConflict,
+        DeviceRepeated, DeviceAccessInvalid, NetDeviceNameInvalid, RdtInvalid, MemoryPolicyConflict, PersonalityFlag,
+        MemorySwapInvalid, MemoryKernelIgnored, CpuConflict, HugepageSizeInvalid, LimitEmpty, UnifiedKeyInvalid,
+        SeccompErrnoUnused, SeccompNotifyInvalid,
     ];
 
     public static ErrorCode JsonSyntax => new(

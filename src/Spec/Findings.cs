@@ -7,8 +7,8 @@ internal sealed class Findings
 {
     public List<Finding> All { get; } = [];
 
-    public void Error(ErrorCode code, string path, string message) => All.Add(new Finding(code, path, message));
+    public void Error(ErrorCode code, Place place, string message) => All.Add(new Finding(code, place.ToString(), message));
 
-    public void Warn(ErrorCode code, string path, string message) =>
-        All.Add(new Finding(code, path, message, Severity: Severity.Warning));
+    public void Warn(ErrorCode code, Place place, string message) =>
+        All.Add(new Finding(code, place.ToString(), message, Severity: Severity.Warning));
 }

@@ -102,7 +102,7 @@ internal ref struct JsonCursor
     {
         if (!Expect(JsonTokenType.String, "a string"))
             return null;
-        return _json.ValueIsEscaped ? Unescape() : _json.GetString();
+        return Decode();
     }
 
     public bool? Bool()
@@ -223,7 +223,7 @@ internal ref struct JsonCursor
             if (_json.TokenType == JsonTokenType.EndObject)
                 return map;
             int nameOffset = Offset;
-            string? name = _json.ValueIsEscaped ? Unescape() : _json.GetString();
+            string? name = Decode();
             Read();
             T? value = Required(read);
             if (name is not null && value is not null && !map.TryAdd(name, value))
@@ -278,6 +278,9 @@ internal ref struct JsonCursor
         if (name.Length != 0 && !members.Has(index))
             Report(members.Offset, ConfigCodes.Missing, "is required, but missing", Encoding.UTF8.GetString(name));
     }
+
+    /// <summary>The current string. All of the text is known to be UTF-8: nothing has to be checked again.</summary>
+    private string? Decode() => _json.ValueIsEscaped ? Unescape() : Encoding.UTF8.GetString(_json.ValueSpan);
 
     private string? Unescape()
     {

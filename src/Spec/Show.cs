@@ -16,12 +16,8 @@ internal static class Show
         return $"\"{Escaped(cut ? text[..Longest] : text)}\"{(cut ? "..." : "")}";
     }
 
-    /// <summary><c>list[3]</c>, and with a member <c>list[3].member</c>.</summary>
-    public static string At(string list, int index, string? member = null)
-    {
-        string item = string.Create(CultureInfo.InvariantCulture, $"{list}[{index}]");
-        return member is null ? item : $"{item}.{member}";
-    }
+    /// <summary><c>list[3]</c>.</summary>
+    public static string At(string list, int index) => string.Create(CultureInfo.InvariantCulture, $"{list}[{index}]");
 
     /// <summary><c>a</c> and <c>b</c> give <c>a.b</c>; a name that is no plain word gives <c>a["the name"]</c>.</summary>
     public static string Join(string path, string name)

@@ -11,7 +11,7 @@ public static partial class Validator
         for (int i = 0; i < linux.Devices?.Length; i++)
         {
             Device device = linux.Devices[i];
-            string at = Show.At("linux.devices", i, "");
+            Place at = Place.Item("linux.devices", i);
             DevicePathIsAbsolute(device, at, found);
             DeviceHasNumbers(device, at, found);
             DeviceModeIsPermissions(device, at, found);
@@ -23,10 +23,10 @@ public static partial class Validator
     }
 
     /// <summary>config-linux.md#devices: the full path.</summary>
-    private static void DevicePathIsAbsolute(Device device, string at, Findings found) => MustBeAbsolute(at + "path", device.Path, found);
+    private static void DevicePathIsAbsolute(Device device, Place at, Findings found) => MustBeAbsolute(at + "path", device.Path, found);
 
     /// <summary>config-linux.md#devices: required unless it is a fifo; 12 and 20 bits in Linux.</summary>
-    private static void DeviceHasNumbers(Device device, string at, Findings found)
+    private static void DeviceHasNumbers(Device device, Place at, Findings found)
     {
         if (device.Type == DeviceType.Fifo)
             return;
@@ -39,7 +39,7 @@ public static partial class Validator
     }
 
     /// <summary>schema/defs-linux.json, FileMode.</summary>
-    private static void DeviceModeIsPermissions(Device device, string at, Findings found) =>
+    private static void DeviceModeIsPermissions(Device device, Place at, Findings found) =>
         MustBeWithin(0, 511, at + "fileMode", device.FileMode, found);
 
     /// <summary>config-linux.md#devices: one path cannot be two devices; one device twice is merely odd.</summary>
@@ -51,9 +51,9 @@ public static partial class Validator
         {
             Device device = devices[i];
             if (!paths.Add(ContainerPath.Clean(device.Path)))
-                found.Error(ConfigCodes.DuplicateEntry, Show.At("linux.devices", i, "path"), $"{Show.Quoted(device.Path)} is there already");
+                found.Error(ConfigCodes.DuplicateEntry, Place.Item("linux.devices", i) + "path", $"{Show.Quoted(device.Path)} is there already");
             else if (device.Type != DeviceType.Fifo && !numbers.Add((device.Type == DeviceType.Block, device.Major, device.Minor)))
-                found.Warn(ConfigCodes.DeviceRepeated, Show.At("linux.devices", i), "is a device that is there already");
+                found.Warn(ConfigCodes.DeviceRepeated, Place.Item("linux.devices", i), "is a device that is there already");
         }
     }
 
@@ -72,7 +72,7 @@ public static partial class Validator
     }
 
     /// <summary>dev_valid_name() of the kernel; <c>lo</c> can be neither moved nor made twice.</summary>
-    private static void NetDeviceNameIsValid(string name, string path, Findings found)
+    private static void NetDeviceNameIsValid(string name, Place path, Findings found)
     {
         int percent = name.IndexOf('%', StringComparison.Ordinal);
         bool numbered = percent < 0 || (percent == name.LastIndexOf('%') && name.AsSpan(percent).StartsWith("%d"));
@@ -82,7 +82,7 @@ public static partial class Validator
     }
 
     /// <summary>config-linux.md#network-devices: a name that the container has already; <c>%d</c> is numbered by the kernel.</summary>
-    private static void NetDeviceNameIsUnique(string name, HashSet<string> names, string path, Findings found)
+    private static void NetDeviceNameIsUnique(string name, HashSet<string> names, Place path, Findings found)
     {
         if (!name.Contains('%', StringComparison.Ordinal) && !names.Add(name))
             found.Error(ConfigCodes.DuplicateEntry, path, $"{Show.Quoted(name)} is the name of another device in the container");

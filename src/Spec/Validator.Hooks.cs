@@ -12,11 +12,11 @@ public static partial class Validator
         ValidateHooks(hooks.Poststop, "hooks.poststop", found);
     }
 
-    private static void ValidateHooks(Hook[]? hooks, string list, Findings found)
+    private static void ValidateHooks(Hook[]? hooks, Place list, Findings found)
     {
         for (int i = 0; i < hooks?.Length; i++)
         {
-            string at = Show.At(list, i, "");
+            Place at = list.At(i);
             HookPathIsAbsolute(hooks[i], at, found);
             HookTimeoutIsPositive(hooks[i], at, found);
             EnvironmentIsValid(hooks[i].Env, at, found);
@@ -24,9 +24,9 @@ public static partial class Validator
     }
 
     /// <summary>config.md#posix-platform-hooks.</summary>
-    private static void HookPathIsAbsolute(Hook hook, string at, Findings found) => MustBeAbsolute(at + "path", hook.Path, found);
+    private static void HookPathIsAbsolute(Hook hook, Place at, Findings found) => MustBeAbsolute(at + "path", hook.Path, found);
 
     /// <summary>config.md#posix-platform-hooks.</summary>
-    private static void HookTimeoutIsPositive(Hook hook, string at, Findings found) =>
+    private static void HookTimeoutIsPositive(Hook hook, Place at, Findings found) =>
         MustBeWithin(1, int.MaxValue, at + "timeout", hook.Timeout, found);
 }

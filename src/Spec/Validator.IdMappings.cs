@@ -50,14 +50,14 @@ public static partial class Validator
     }
 
     /// <summary>setresuid(2): an id that is not mapped cannot be taken.</summary>
-    private static void IdIsMapped(uint id, IdMapping[]? mappings, string path, Findings found)
+    private static void IdIsMapped(uint id, IdMapping[]? mappings, Place path, Findings found)
     {
         if (id != 0 && mappings is { Length: > 0 } && !Maps(mappings, id))
             found.Error(ConfigCodes.IdNotMapped, path, FormattableString.Invariant($"{id} is not mapped in the container's user namespace"));
     }
 
     /// <summary>user_namespaces(7), "Defining user and group ID mappings": what the kernel refuses with EINVAL.</summary>
-    private static void MappingsAreValid(IdMapping[]? mappings, string list, Findings found)
+    private static void MappingsAreValid(IdMapping[]? mappings, Place list, Findings found)
     {
         const int Most = 340;
         if (mappings?.Length > Most)
@@ -69,17 +69,17 @@ public static partial class Validator
         {
             IdMapping mapping = mappings[i];
             if (mapping.Size == 0)
-                found.Error(ConfigCodes.IdMappingInvalid, Show.At(list, i, "size"), "must be above 0");
+                found.Error(ConfigCodes.IdMappingInvalid, list.At(i) + "size", "must be above 0");
             else if (!Fits(mapping.ContainerID, mapping.Size))
-                found.Error(ConfigCodes.IdMappingInvalid, Show.At(list, i, "containerID"), "with size goes beyond the last id, 4294967294");
+                found.Error(ConfigCodes.IdMappingInvalid, list.At(i) + "containerID", "with size goes beyond the last id, 4294967294");
             else if (!Fits(mapping.HostID, mapping.Size))
-                found.Error(ConfigCodes.IdMappingInvalid, Show.At(list, i, "hostID"), "with size goes beyond the last id, 4294967294");
+                found.Error(ConfigCodes.IdMappingInvalid, list.At(i) + "hostID", "with size goes beyond the last id, 4294967294");
             for (int other = 0; other < i; other++)
             {
                 if (Overlap(mapping.ContainerID, mapping.Size, mappings[other].ContainerID, mappings[other].Size))
-                    found.Error(ConfigCodes.IdMappingInvalid, Show.At(list, i, "containerID"), $"overlaps {Show.At(list, other)}");
+                    found.Error(ConfigCodes.IdMappingInvalid, list.At(i) + "containerID", $"overlaps {list.At(other)}");
                 else if (Overlap(mapping.HostID, mapping.Size, mappings[other].HostID, mappings[other].Size))
-                    found.Error(ConfigCodes.IdMappingInvalid, Show.At(list, i, "hostID"), $"overlaps {Show.At(list, other)}");
+                    found.Error(ConfigCodes.IdMappingInvalid, list.At(i) + "hostID", $"overlaps {list.At(other)}");
             }
         }
     }

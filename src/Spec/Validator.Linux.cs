@@ -41,7 +41,7 @@ public static partial class Validator
             uint bit = 1u << (int)linux.Namespaces[i].Type;
             if ((seen & bit) != 0)
             {
-                found.Error(ConfigCodes.DuplicateEntry, Show.At("linux.namespaces", i, "type"),
+                found.Error(ConfigCodes.DuplicateEntry, Place.Item("linux.namespaces", i) + "type",
                     $"a namespace of type {Names.NamespaceTypes[(int)linux.Namespaces[i].Type]} is there already");
             }
             seen |= bit;
@@ -54,7 +54,7 @@ public static partial class Validator
         for (int i = 0; i < linux.Namespaces?.Length; i++)
         {
             if (linux.Namespaces[i].IsJoined())
-                MustBeAbsolute(Show.At("linux.namespaces", i, "path"), linux.Namespaces[i].Path!, found);
+                MustBeAbsolute(Place.Item("linux.namespaces", i) + "path", linux.Namespaces[i].Path!, found);
         }
     }
 
@@ -108,13 +108,13 @@ public static partial class Validator
         Line(rdt.L3CacheSchema, "linux.intelRdt.l3CacheSchema");
         Line(rdt.MemBwSchema, "linux.intelRdt.memBwSchema");
         for (int i = 0; i < rdt.Schemata?.Length; i++)
-            Line(rdt.Schemata[i], Show.At("linux.intelRdt.schemata", i));
+            Line(rdt.Schemata[i], Place.Item("linux.intelRdt.schemata", i));
         if (rdt.L3CacheSchema is { } l3 && !l3.StartsWith("L3:", StringComparison.Ordinal))
             found.Warn(ConfigCodes.RdtInvalid, "linux.intelRdt.l3CacheSchema", $"should start with L3:, but is {Show.Quoted(l3)}");
         if (rdt.MemBwSchema is { } mb && !mb.StartsWith("MB:", StringComparison.Ordinal))
             found.Error(ConfigCodes.RdtInvalid, "linux.intelRdt.memBwSchema", $"must start with MB:, but is {Show.Quoted(mb)}");
 
-        void Line(string? schema, string path)
+        void Line(string? schema, Place path)
         {
             if (schema?.Contains('\n', StringComparison.Ordinal) == true)
                 found.Error(ConfigCodes.RdtInvalid, path, "must be one line");
@@ -157,14 +157,14 @@ public static partial class Validator
     private static void MaskedPathsAreAbsolute(LinuxSection linux, Findings found)
     {
         for (int i = 0; i < linux.MaskedPaths?.Length; i++)
-            MustBeAbsolute(Show.At("linux.maskedPaths", i), linux.MaskedPaths[i], found);
+            MustBeAbsolute(Place.Item("linux.maskedPaths", i), linux.MaskedPaths[i], found);
     }
 
     /// <summary>config-linux.md#readonly-paths.</summary>
     private static void ReadonlyPathsAreAbsolute(LinuxSection linux, Findings found)
     {
         for (int i = 0; i < linux.ReadonlyPaths?.Length; i++)
-            MustBeAbsolute(Show.At("linux.readonlyPaths", i), linux.ReadonlyPaths[i], found);
+            MustBeAbsolute(Place.Item("linux.readonlyPaths", i), linux.ReadonlyPaths[i], found);
     }
 
     /// <summary>In the host's mount namespace they would be hidden from the host.</summary>
@@ -191,14 +191,17 @@ public static partial class Validator
     {
         foreach (string name in sysctl.Keys)
         {
-            string at = Show.Join("linux.sysctl", name);
             string? path = SysctlName.ToPath(name);
+            NamespaceType? type = path is null ? null : NamespaceOf(path);
+            if (type is not null && linux.Has(type.Value))
+                continue;
+            string at = Show.Join("linux.sysctl", name);
             if (path is null)
                 found.Error(ConfigCodes.SysctlInvalid, at, "must not have empty parts, . or ..");
             else if (path is "kernel/hostname")
                 found.Error(ConfigCodes.SysctlConflict, at, "is set by the config's hostname");
-            else if (NamespaceOf(path) is { } type)
-                Need(type, at, linux, found);
+            else if (type is not null)
+                Need(type.Value, at, linux, found);
             else
                 found.Error(ConfigCodes.SysctlNotNamespaced, at, "belongs to the whole host, not to a namespace");
         }

@@ -16,7 +16,7 @@ public static partial class Validator
         for (int i = 0; i < mounts.Length; i++)
         {
             Mount mount = mounts[i];
-            string at = Show.At("mounts", i, "");
+            Place at = Place.Item("mounts", i);
             bool bind = mount.IsBind();
             MountHasDestination(mount, at, found);
             MountIsNotOnRoot(mount, at, found);
@@ -42,7 +42,7 @@ public static partial class Validator
     }
 
     /// <summary>config.md#mounts: present; a relative one is deprecated.</summary>
-    private static void MountHasDestination(Mount mount, string at, Findings found)
+    private static void MountHasDestination(Mount mount, Place at, Findings found)
     {
         if (mount.Destination.Length == 0)
             found.Error(ConfigCodes.EmptyValue, at + "destination", "must not be empty");
@@ -54,14 +54,14 @@ public static partial class Validator
     }
 
     /// <summary>A mount on the root would hide the root file system, its read-only state and every mount before.</summary>
-    private static void MountIsNotOnRoot(Mount mount, string at, Findings found)
+    private static void MountIsNotOnRoot(Mount mount, Place at, Findings found)
     {
         if (mount.Destination.Length != 0 && ContainerPath.Clean(mount.Destination) == "/")
             found.Error(ConfigCodes.MountOnRoot, at + "destination", "must not be the container's root");
     }
 
     /// <summary>Nothing may stand in for procfs or parts of it, by which labels and identities are set (CVE-2019-16884, CVE-2019-19921).</summary>
-    private static void MountStaysOutOfProc(Mount mount, bool bind, string at, Findings found)
+    private static void MountStaysOutOfProc(Mount mount, bool bind, Place at, Findings found)
     {
         string destination = ContainerPath.Clean(mount.Destination);
         if (destination == "/proc")
@@ -75,14 +75,14 @@ public static partial class Validator
     }
 
     /// <summary>config.md#mounts: a type named "bind" alone makes no bind.</summary>
-    private static void MountHasType(Mount mount, bool bind, string at, Findings found)
+    private static void MountHasType(Mount mount, bool bind, Place at, Findings found)
     {
         if (!bind && mount.Type is null or "" or "none" or "bind" && !HasOption(mount, "remount"))
             found.Error(ConfigCodes.MountTypeMissing, at + "type", "must name a file system, or options must have bind or rbind");
     }
 
     /// <summary>config.md#mounts.</summary>
-    private static void BindHasSource(Mount mount, string at, Findings found)
+    private static void BindHasSource(Mount mount, Place at, Findings found)
     {
         // A remount changes what is there: no source is looked at.
         if (string.IsNullOrEmpty(mount.Source) && !HasOption(mount, "remount"))
@@ -97,14 +97,14 @@ public static partial class Validator
             string option = mount.Options[i];
             if (MountOptionNames.IsData(option))
             {
-                found.Error(ConfigCodes.MountBindData, Show.At(Show.At("mounts", index, "options"), i),
+                found.Error(ConfigCodes.MountBindData, (Place.Item("mounts", index) + "options").At(i),
                     $"{Show.Quoted(option)} is an option for a file system, which a bind mount cannot have");
             }
         }
     }
 
     /// <summary>config.md#posix-platform-mounts: both lists or none.</summary>
-    private static void MountMappingsAreComplete(Mount mount, string at, Findings found)
+    private static void MountMappingsAreComplete(Mount mount, Place at, Findings found)
     {
         bool uid = mount.UidMappings?.Length > 0;
         bool gid = mount.GidMappings?.Length > 0;
@@ -113,7 +113,7 @@ public static partial class Validator
     }
 
     /// <summary>config.md#linux-mount-options: idmap takes the mount's mappings, else those of the container.</summary>
-    private static void MountIdmapHasMappings(Mount mount, string at, LinuxSection? linux, Findings found)
+    private static void MountIdmapHasMappings(Mount mount, Place at, LinuxSection? linux, Findings found)
     {
         bool asked = HasOption(mount, "idmap") || HasOption(mount, "ridmap");
         if (asked && !(mount.UidMappings?.Length > 0) && !linux.Has(NamespaceType.User))

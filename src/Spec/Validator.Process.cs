@@ -1,12 +1,11 @@
 using System;
-using System.Collections.Generic;
 
 namespace Csrun.Spec;
 
 public static partial class Validator
 {
     /// <summary>Checks a process whose members have paths that start with <paramref name="at"/>.</summary>
-    private static void ValidateProcess(Process process, string at, Findings found)
+    private static void ValidateProcess(Process process, Place at, Findings found)
     {
         CwdIsAbsolute(process, at, found);
         ArgsHaveAProgram(process, at, found);
@@ -16,8 +15,6 @@ public static partial class Validator
         UmaskIsPermissions(process, at, found);
         RlimitsAreUnique(process, at, found);
         RlimitsAreOrdered(process, at, found);
-        if (process.Capabilities is { } capabilities)
-            ValidateCapabilities(capabilities, at + "capabilities.", found);
         OomScoreIsInRange(process, at, found);
         if (process.Scheduler is { } scheduler)
             ValidateScheduler(scheduler, at + "scheduler.", found);
@@ -26,29 +23,29 @@ public static partial class Validator
     }
 
     /// <summary>config.md#process.</summary>
-    private static void CwdIsAbsolute(Process process, string at, Findings found) => MustBeAbsolute(at + "cwd", process.Cwd, found);
+    private static void CwdIsAbsolute(Process process, Place at, Findings found) => MustBeAbsolute(at + "cwd", process.Cwd, found);
 
     /// <summary>config.md#posix-process: at least one entry, and it names a program.</summary>
-    private static void ArgsHaveAProgram(Process process, string at, Findings found)
+    private static void ArgsHaveAProgram(Process process, Place at, Findings found)
     {
         if (process.Args is null or [])
             found.Error(ConfigCodes.ArgsMissing, at + "args", "must have at least one entry, the program");
         else if (process.Args[0].Length == 0)
-            found.Error(ConfigCodes.EmptyValue, Show.At(at + "args", 0), "must not be empty: it names the program");
+            found.Error(ConfigCodes.EmptyValue, (at + "args").At(0), "must not be empty: it names the program");
     }
 
     /// <summary>config.md#process: environ semantics, of hooks too.</summary>
-    private static void EnvironmentIsValid(string[]? environment, string at, Findings found)
+    private static void EnvironmentIsValid(string[]? environment, Place at, Findings found)
     {
         for (int i = 0; i < environment?.Length; i++)
         {
             if (environment[i].IndexOf('=', StringComparison.Ordinal) <= 0)
-                found.Error(ConfigCodes.EnvInvalid, Show.At(at + "env", i), $"must be NAME=value, but is {Show.Quoted(environment[i])}");
+                found.Error(ConfigCodes.EnvInvalid, (at + "env").At(i), $"must be NAME=value, but is {Show.Quoted(environment[i])}");
         }
     }
 
     /// <summary>config.md#process; struct winsize has 16 bits. Without a terminal the size is ignored.</summary>
-    private static void ConsoleFitsTheTerminal(Process process, string at, Findings found)
+    private static void ConsoleFitsTheTerminal(Process process, Place at, Findings found)
     {
         if (!process.Terminal || process.ConsoleSize is not { } size)
             return;
@@ -57,20 +54,23 @@ public static partial class Validator
     }
 
     /// <summary>config.md#posix-platform-user; setresuid(2) and its kin take -1 for "leave as it is".</summary>
-    private static void IdsOfTheUserAreIds(Process process, string at, Findings found)
+    private static void IdsOfTheUserAreIds(Process process, Place at, Findings found)
     {
         MustBeAnId(at + "user.uid", process.User?.Uid, found);
         MustBeAnId(at + "user.gid", process.User?.Gid, found);
         for (int i = 0; i < process.User?.AdditionalGids?.Length; i++)
-            MustBeAnId(Show.At(at + "user.additionalGids", i), process.User.AdditionalGids[i], found);
+        {
+            if (process.User.AdditionalGids[i] == uint.MaxValue)
+                MustBeAnId((at + "user.additionalGids").At(i), uint.MaxValue, found);
+        }
     }
 
     /// <summary>config.md#posix-platform-user; umask(2) has nine bits.</summary>
-    private static void UmaskIsPermissions(Process process, string at, Findings found) =>
+    private static void UmaskIsPermissions(Process process, Place at, Findings found) =>
         MustBeWithin(0, 511, at + "user.umask", process.User?.Umask, found);
 
     /// <summary>config.md#posix-process: a type listed twice is an error.</summary>
-    private static void RlimitsAreUnique(Process process, string at, Findings found)
+    private static void RlimitsAreUnique(Process process, Place at, Findings found)
     {
         uint seen = 0;
         for (int i = 0; i < process.Rlimits?.Length; i++)
@@ -78,7 +78,7 @@ public static partial class Validator
             uint bit = 1u << (int)process.Rlimits[i].Type;
             if ((seen & bit) != 0)
             {
-                found.Error(ConfigCodes.DuplicateEntry, Show.At(at + "rlimits", i, "type"),
+                found.Error(ConfigCodes.DuplicateEntry, (at + "rlimits").At(i) + "type",
                     $"{Names.RlimitTypes[(int)process.Rlimits[i].Type]} is there already");
             }
             seen |= bit;
@@ -86,66 +86,24 @@ public static partial class Validator
     }
 
     /// <summary>setrlimit(2).</summary>
-    private static void RlimitsAreOrdered(Process process, string at, Findings found)
+    private static void RlimitsAreOrdered(Process process, Place at, Findings found)
     {
         for (int i = 0; i < process.Rlimits?.Length; i++)
         {
             Rlimit rlimit = process.Rlimits[i];
             if (rlimit.Soft > rlimit.Hard)
             {
-                found.Error(ConfigCodes.RlimitSoftAboveHard, Show.At(at + "rlimits", i, "soft"),
+                found.Error(ConfigCodes.RlimitSoftAboveHard, (at + "rlimits").At(i) + "soft",
                     FormattableString.Invariant($"must not be above hard ({rlimit.Hard}), but is {rlimit.Soft}"));
             }
         }
     }
 
-    private static void ValidateCapabilities(Capabilities sets, string at, Findings found)
-    {
-        CapabilitiesHaveNames(sets.Bounding, at + "bounding", found);
-        CapabilitiesHaveNames(sets.Effective, at + "effective", found);
-        CapabilitiesHaveNames(sets.Inheritable, at + "inheritable", found);
-        CapabilitiesHaveNames(sets.Permitted, at + "permitted", found);
-        CapabilitiesHaveNames(sets.Ambient, at + "ambient", found);
-        CapabilitiesAreGranted(sets.Effective, sets.Permitted, at + "effective", "permitted", found);
-        CapabilitiesAreGranted(sets.Ambient, sets.Permitted, at + "ambient", "permitted", found);
-        CapabilitiesAreGranted(sets.Ambient, sets.Inheritable, at + "ambient", "inheritable", found);
-    }
-
-    /// <summary>config.md#linux-process: what cannot be mapped to the kernel is a warning. Which of them it knows, the host says.</summary>
-    private static void CapabilitiesHaveNames(string[]? set, string list, Findings found)
-    {
-        for (int i = 0; i < set?.Length; i++)
-        {
-            string name = set[i];
-            if (!name.StartsWith("CAP_", StringComparison.Ordinal) || name.AsSpan(4).ContainsAnyExcept("ABCDEFGHIJKLMNOPQRSTUVWXYZ_"))
-                found.Warn(ConfigCodes.CapabilityUnknown, Show.At(list, i), $"{Show.Quoted(name)} is no capability; ignored");
-        }
-    }
-
-    /// <summary>
-    /// capabilities(7): a set may only have what the sets that it derives from have. A warning, as the spec wants it, and one
-    /// a set: <c>runc spec</c> itself writes an ambient set without the inheritable one.
-    /// </summary>
-    private static void CapabilitiesAreGranted(string[]? set, string[]? from, string path, string fromName, Findings found)
-    {
-        List<string>? missing = null;
-        for (int i = 0; i < set?.Length; i++)
-        {
-            // Mostly the sets are equal: the same place has the same name.
-            if (i < from?.Length && set[i] == from[i])
-                continue;
-            if (Array.IndexOf(from ?? [], set[i]) < 0)
-                (missing ??= []).Add(set[i]);
-        }
-        if (missing is not null)
-            found.Warn(ConfigCodes.CapabilityNotGranted, path, $"not in {fromName}, so ignored: {Show.Quoted(string.Join(' ', missing))}");
-    }
-
     /// <summary>config.md#linux-process; proc_pid_oom_score_adj(5).</summary>
-    private static void OomScoreIsInRange(Process process, string at, Findings found) =>
+    private static void OomScoreIsInRange(Process process, Place at, Findings found) =>
         MustBeWithin(-1000, 1000, at + "oomScoreAdj", process.OomScoreAdj, found);
 
-    private static void ValidateScheduler(Scheduler scheduler, string at, Findings found)
+    private static void ValidateScheduler(Scheduler scheduler, Place at, Findings found)
     {
         SchedulerPolicyExists(scheduler, at, found);
         SchedulerNiceIsInRange(scheduler, at, found);
@@ -157,18 +115,18 @@ public static partial class Validator
     }
 
     /// <summary>sched(7): SCHED_ISO was never implemented.</summary>
-    private static void SchedulerPolicyExists(Scheduler scheduler, string at, Findings found)
+    private static void SchedulerPolicyExists(Scheduler scheduler, Place at, Findings found)
     {
         if (scheduler.Policy == SchedulerPolicy.Iso)
             found.Error(ConfigCodes.UnknownValue, at + "policy", "SCHED_ISO is not supported: Linux does not have it");
     }
 
     /// <summary>setpriority(2).</summary>
-    private static void SchedulerNiceIsInRange(Scheduler scheduler, string at, Findings found) =>
+    private static void SchedulerNiceIsInRange(Scheduler scheduler, Place at, Findings found) =>
         MustBeWithin(-20, 19, at + "nice", scheduler.Nice, found);
 
     /// <summary>config.md#linux-process: a priority is for FIFO and RR, and these need one of 1 to 99.</summary>
-    private static void SchedulerPriorityFitsThePolicy(Scheduler scheduler, string at, Findings found)
+    private static void SchedulerPriorityFitsThePolicy(Scheduler scheduler, Place at, Findings found)
     {
         if (scheduler.Policy is SchedulerPolicy.Fifo or SchedulerPolicy.Rr)
             MustBeWithin(1, 99, at + "priority", scheduler.Priority ?? 0, found);
@@ -180,7 +138,7 @@ public static partial class Validator
     }
 
     /// <summary>sched_setattr(2): 0 &lt; runtime &lt;= deadline &lt;= period, for DEADLINE alone.</summary>
-    private static void SchedulerDeadlineFitsThePolicy(Scheduler scheduler, string at, Findings found)
+    private static void SchedulerDeadlineFitsThePolicy(Scheduler scheduler, Place at, Findings found)
     {
         ulong runtime = scheduler.Runtime ?? 0;
         ulong deadline = scheduler.Deadline ?? 0;
@@ -197,11 +155,11 @@ public static partial class Validator
     }
 
     /// <summary>config.md#linux-process.</summary>
-    private static void IoPriorityIsInRange(Process process, string at, Findings found) =>
+    private static void IoPriorityIsInRange(Process process, Place at, Findings found) =>
         MustBeWithin(0, 7, at + "ioPriority.priority", process.IoPriority?.Priority, found);
 
     /// <summary>config.md#linux-process.</summary>
-    private static void AffinityIsAList(Process process, string at, Findings found)
+    private static void AffinityIsAList(Process process, Place at, Findings found)
     {
         MustBeAList(at + "execCPUAffinity.initial", process.ExecCPUAffinity?.Initial, found);
         MustBeAList(at + "execCPUAffinity.final", process.ExecCPUAffinity?.Final, found);

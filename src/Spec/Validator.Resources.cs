@@ -6,12 +6,13 @@ namespace Csrun.Spec;
 public static partial class Validator
 {
     /// <summary>Checks limits whose members have paths that start with <paramref name="at"/>.</summary>
-    private static void ValidateResources(Resources resources, string at, Findings found)
+    private static void ValidateResources(Resources resources, Place at, Findings found)
     {
+        string devices = (at + "devices").ToString();
         for (int i = 0; i < resources.Devices?.Length; i++)
         {
-            DeviceRuleNumbersAreNumbers(resources.Devices[i], Show.At(at + "devices", i, ""), found);
-            DeviceRuleAccessIsLetters(resources.Devices[i], Show.At(at + "devices", i, ""), found);
+            DeviceRuleNumbersAreNumbers(resources.Devices[i], Place.Item(devices, i), found);
+            DeviceRuleAccessIsLetters(resources.Devices[i], Place.Item(devices, i), found);
         }
         if (resources.Memory is { } memory)
             ValidateMemory(memory, at + "memory.", found);
@@ -26,20 +27,20 @@ public static partial class Validator
     }
 
     /// <summary>config-linux.md#allowed-device-list: -1 is all.</summary>
-    private static void DeviceRuleNumbersAreNumbers(DeviceCgroup rule, string at, Findings found)
+    private static void DeviceRuleNumbersAreNumbers(DeviceCgroup rule, Place at, Findings found)
     {
         MustBeWithin(-1, uint.MaxValue, at + "major", rule.Major, found);
         MustBeWithin(-1, uint.MaxValue, at + "minor", rule.Minor, found);
     }
 
     /// <summary>config-linux.md#allowed-device-list; absent or empty is all three.</summary>
-    private static void DeviceRuleAccessIsLetters(DeviceCgroup rule, string at, Findings found)
+    private static void DeviceRuleAccessIsLetters(DeviceCgroup rule, Place at, Findings found)
     {
         if (rule.Access.AsSpan().ContainsAnyExcept("rwm"))
             found.Error(ConfigCodes.DeviceAccessInvalid, at + "access", $"must be of the letters r, w and m, but is {Show.Quoted(rule.Access!)}");
     }
 
-    private static void ValidateMemory(Memory memory, string at, Findings found)
+    private static void ValidateMemory(Memory memory, Place at, Findings found)
     {
         MemoryLimitsAreBytes(memory, at, found);
         MemorySwapFitsTheLimit(memory, at, found);
@@ -48,7 +49,7 @@ public static partial class Validator
     }
 
     /// <summary>config-linux.md#memory: -1 is the only negative value with a meaning.</summary>
-    private static void MemoryLimitsAreBytes(Memory memory, string at, Findings found)
+    private static void MemoryLimitsAreBytes(Memory memory, Place at, Findings found)
     {
         MustBeWithin(-1, long.MaxValue, at + "limit", memory.Limit, found);
         MustBeWithin(-1, long.MaxValue, at + "reservation", memory.Reservation, found);
@@ -56,7 +57,7 @@ public static partial class Validator
     }
 
     /// <summary>config-linux.md#memory: swap counts memory too. 0 is unset for engines.</summary>
-    private static void MemorySwapFitsTheLimit(Memory memory, string at, Findings found)
+    private static void MemorySwapFitsTheLimit(Memory memory, Place at, Findings found)
     {
         if (memory.Swap is not > 0)
             return;
@@ -70,14 +71,14 @@ public static partial class Validator
     }
 
     /// <summary>config-linux.md#memory.</summary>
-    private static void SwappinessIsAPercentage(Memory memory, string at, Findings found)
+    private static void SwappinessIsAPercentage(Memory memory, Place at, Findings found)
     {
         if (memory.Swappiness > 100)
             found.Error(ConfigCodes.OutOfRange, at + "swappiness", FormattableString.Invariant($"must be from 0 to 100, but is {memory.Swappiness}"));
     }
 
     /// <summary>config-linux.md#memory: not recommended; gone from Linux 5.16 on.</summary>
-    private static void KernelMemoryIsIgnored(Memory memory, string at, Findings found)
+    private static void KernelMemoryIsIgnored(Memory memory, Place at, Findings found)
     {
         if (memory.Kernel is { } kernel and not 0)
             found.Warn(ConfigCodes.MemoryKernelIgnored, at + "kernel", FormattableString.Invariant($"({kernel}) is ignored"));
@@ -85,7 +86,7 @@ public static partial class Validator
             found.Warn(ConfigCodes.MemoryKernelIgnored, at + "kernelTCP", FormattableString.Invariant($"({tcp}) is ignored"));
     }
 
-    private static void ValidateCpu(Cpu cpu, string at, Findings found)
+    private static void ValidateCpu(Cpu cpu, Place at, Findings found)
     {
         CpuTimesAreInRange(cpu, at, found);
         CpuLimitsAgree(cpu, at, found);
@@ -95,7 +96,7 @@ public static partial class Validator
     }
 
     /// <summary>sched-bwc.rst: a period of 1 ms to 1 s, a quota of at least 1 ms. 0 is unset, a negative quota no limit.</summary>
-    private static void CpuTimesAreInRange(Cpu cpu, string at, Findings found)
+    private static void CpuTimesAreInRange(Cpu cpu, Place at, Findings found)
     {
         const long Least = 1000;
         if (cpu.Period is { } period and not 0)
@@ -105,7 +106,7 @@ public static partial class Validator
     }
 
     /// <summary>config-linux.md#cpu.</summary>
-    private static void CpuLimitsAgree(Cpu cpu, string at, Findings found)
+    private static void CpuLimitsAgree(Cpu cpu, Place at, Findings found)
     {
         if (cpu.Quota > 0 && cpu.Burst > (ulong)cpu.Quota)
             found.Error(ConfigCodes.CpuConflict, at + "burst", FormattableString.Invariant($"must not be above quota ({cpu.Quota}), but is {cpu.Burst}"));
@@ -117,17 +118,17 @@ public static partial class Validator
     }
 
     /// <summary>config-linux.md#cpu.</summary>
-    private static void CpuIdleIsASwitch(Cpu cpu, string at, Findings found) => MustBeWithin(0, 1, at + "idle", cpu.Idle, found);
+    private static void CpuIdleIsASwitch(Cpu cpu, Place at, Findings found) => MustBeWithin(0, 1, at + "idle", cpu.Idle, found);
 
-    private static void ValidateBlockIO(BlockIO io, string at, Findings found)
+    private static void ValidateBlockIO(BlockIO io, Place at, Findings found)
     {
         WeightIsInRange(io.Weight, at + "weight", found);
         WeightIsInRange(io.LeafWeight, at + "leafWeight", found);
         for (int i = 0; i < io.WeightDevice?.Length; i++)
         {
             WeightDevice device = io.WeightDevice[i];
-            string item = Show.At(at + "weightDevice", i, "");
-            WeightDeviceHasAWeight(device, Show.At(at + "weightDevice", i), found);
+            Place item = (at + "weightDevice").At(i);
+            WeightDeviceHasAWeight(device, item, found);
             WeightIsInRange(device.Weight, item + "weight", found);
             WeightIsInRange(device.LeafWeight, item + "leafWeight", found);
             DeviceNumbersAreNumbers(device.Major, device.Minor, item, found);
@@ -139,71 +140,71 @@ public static partial class Validator
     }
 
     /// <summary>config-linux.md#block-io. Docker writes 0 for unset.</summary>
-    private static void WeightIsInRange(ushort? weight, string path, Findings found)
+    private static void WeightIsInRange(ushort? weight, Place path, Findings found)
     {
         if (weight is not 0)
             MustBeWithin(10, 1000, path, weight, found);
     }
 
     /// <summary>config-linux.md#block-io: at least one of the two.</summary>
-    private static void WeightDeviceHasAWeight(WeightDevice device, string path, Findings found)
+    private static void WeightDeviceHasAWeight(WeightDevice device, Place path, Findings found)
     {
         if (device.Weight is null && device.LeafWeight is null)
             found.Error(ConfigCodes.LimitEmpty, path, "must have weight or leafWeight");
     }
 
     /// <summary>config-linux.md#block-io.</summary>
-    private static void ThrottledDevicesAreDevices(ThrottleDevice[]? devices, string list, Findings found)
+    private static void ThrottledDevicesAreDevices(ThrottleDevice[]? devices, Place list, Findings found)
     {
         for (int i = 0; i < devices?.Length; i++)
-            DeviceNumbersAreNumbers(devices[i].Major, devices[i].Minor, Show.At(list, i, ""), found);
+            DeviceNumbersAreNumbers(devices[i].Major, devices[i].Minor, list.At(i), found);
     }
 
-    private static void DeviceNumbersAreNumbers(long major, long minor, string at, Findings found)
+    private static void DeviceNumbersAreNumbers(long major, long minor, Place at, Findings found)
     {
         MustBeWithin(0, (1 << 12) - 1, at + "major", major, found);
         MustBeWithin(0, (1 << 20) - 1, at + "minor", minor, found);
     }
 
     /// <summary>config-linux.md#huge-page-limits: <c>^[1-9][0-9]*[KMG]B$</c>.</summary>
-    private static void HugepageSizesAreSizes(Resources resources, string at, Findings found)
+    private static void HugepageSizesAreSizes(Resources resources, Place at, Findings found)
     {
         for (int i = 0; i < resources.HugepageLimits?.Length; i++)
         {
             string size = resources.HugepageLimits[i].PageSize;
             bool valid = size is [>= '1' and <= '9', .. var digits, 'K' or 'M' or 'G', 'B'] && !digits.AsSpan().ContainsAnyExceptInRange('0', '9');
             if (!valid)
-                found.Error(ConfigCodes.HugepageSizeInvalid, Show.At(at + "hugepageLimits", i, "pageSize"), $"must be like 2MB, but is {Show.Quoted(size)}");
+                found.Error(ConfigCodes.HugepageSizeInvalid, (at + "hugepageLimits").At(i) + "pageSize", $"must be like 2MB, but is {Show.Quoted(size)}");
         }
     }
 
     /// <summary>config-linux.md#network.</summary>
-    private static void PriorityNamesAreNotEmpty(Resources resources, string at, Findings found)
+    private static void PriorityNamesAreNotEmpty(Resources resources, Place at, Findings found)
     {
         for (int i = 0; i < resources.Network?.Priorities?.Length; i++)
         {
             if (resources.Network.Priorities[i].Name.Length == 0)
-                found.Error(ConfigCodes.EmptyValue, Show.At(at + "network.priorities", i, "name"), "must not be empty");
+                found.Error(ConfigCodes.EmptyValue, (at + "network.priorities").At(i) + "name", "must not be empty");
         }
     }
 
     /// <summary>config-linux.md#rdma: at least one of the two.</summary>
-    private static void RdmaHasALimit(Resources resources, string at, Findings found)
+    private static void RdmaHasALimit(Resources resources, Place at, Findings found)
     {
         foreach ((string device, Rdma rdma) in resources.Rdma ?? [])
         {
             if (rdma.HcaHandles is null && rdma.HcaObjects is null)
-                found.Error(ConfigCodes.LimitEmpty, Show.Join(at + "rdma", device), "must have hcaHandles or hcaObjects");
+                found.Error(ConfigCodes.LimitEmpty, Show.Join((at + "rdma").ToString(), device), "must have hcaHandles or hcaObjects");
         }
     }
 
     /// <summary>config-linux.md#unified: files of the container's own cgroup.</summary>
-    private static void UnifiedKeysAreFiles(Resources resources, string at, Findings found)
+    private static void UnifiedKeysAreFiles(Resources resources, Place at, Findings found)
     {
         foreach (string file in resources.Unified?.Keys ?? (IEnumerable<string>)[])
         {
             if (file is "" or "." or ".." || file.Contains('/', StringComparison.Ordinal))
-                found.Error(ConfigCodes.UnifiedKeyInvalid, Show.Join(at + "unified", file), "must be the name of a file in the cgroup");
+                found.Error(ConfigCodes.UnifiedKeyInvalid, Show.Join((at + "unified").ToString(), file), "must be the name of a file in the cgroup");
         }
     }
 }

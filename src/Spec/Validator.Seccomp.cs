@@ -27,7 +27,7 @@ public static partial class Validator
     private static void SeccompErrnoHasAnAction(SeccompRule rule, int index, Findings found)
     {
         if (rule.ErrnoRet is not null)
-            CheckErrno(rule.Action, rule.ErrnoRet, Show.At("linux.seccomp.syscalls", index, "errnoRet"), found);
+            CheckErrno(rule.Action, rule.ErrnoRet, Place.Item("linux.seccomp.syscalls", index) + "errnoRet", found);
     }
 
     /// <summary>config-linux.md#seccomp: the runtime's own next call would wait for an agent that it has yet to connect to.</summary>
@@ -41,7 +41,7 @@ public static partial class Validator
     private static void SeccompWriteIsNotNotified(SeccompRule rule, int index, Findings found)
     {
         if (rule.Action == SeccompAction.Notify && Array.IndexOf(rule.Names, "write") >= 0)
-            found.Error(ConfigCodes.SeccompNotifyInvalid, Show.At("linux.seccomp.syscalls", index, "action"), "must not be SCMP_ACT_NOTIFY for write");
+            found.Error(ConfigCodes.SeccompNotifyInvalid, Place.Item("linux.seccomp.syscalls", index) + "action", "must not be SCMP_ACT_NOTIFY for write");
     }
 
     /// <summary>config-linux.md#seccomp: what belongs to NOTIFY needs a listener, and NOTIFY one to talk to.</summary>
@@ -63,7 +63,7 @@ public static partial class Validator
     private static void SeccompRuleHasNames(SeccompRule rule, int index, Findings found)
     {
         if (rule.Names.Length == 0)
-            found.Error(ConfigCodes.EmptyValue, Show.At("linux.seccomp.syscalls", index, "names"), "must have at least one name");
+            found.Error(ConfigCodes.EmptyValue, Place.Item("linux.seccomp.syscalls", index) + "names", "must have at least one name");
     }
 
     /// <summary>A system call has six arguments.</summary>
@@ -72,11 +72,11 @@ public static partial class Validator
         for (int i = 0; i < rule.Args?.Length; i++)
         {
             if (rule.Args[i].Index > 5)
-                MustBeWithin(0, 5, Show.At(Show.At("linux.seccomp.syscalls", index, "args"), i, "index"), rule.Args[i].Index, found);
+                MustBeWithin(0, 5, (Place.Item("linux.seccomp.syscalls", index) + "args").At(i) + "index", rule.Args[i].Index, found);
         }
     }
 
-    private static void CheckErrno(SeccompAction action, uint? errno, string path, Findings found)
+    private static void CheckErrno(SeccompAction action, uint? errno, Place path, Findings found)
     {
         // MAX_ERRNO, and the 16 bits of SECCOMP_RET_DATA.
         if (action == SeccompAction.Errno)

@@ -77,7 +77,7 @@ public static partial class Validator
     private static void DomainnameNeedsUts(Config config, Findings found) =>
         CheckHostName("domainname", config.Domainname, config, found);
 
-    private static void CheckHostName(string path, string? name, Config config, Findings found)
+    private static void CheckHostName(Place path, string? name, Config config, Findings found)
     {
         if (string.IsNullOrEmpty(name))
             return;
@@ -93,13 +93,13 @@ public static partial class Validator
             found.Error(ConfigCodes.EmptyValue, Show.Join("annotations", ""), "must not have an empty key");
     }
 
-    private static void Need(NamespaceType type, string path, LinuxSection? linux, Findings found)
+    private static void Need(NamespaceType type, Place path, LinuxSection? linux, Findings found)
     {
         if (!linux.Has(type))
             found.Error(ConfigCodes.NamespaceMissing, path, $"needs a {Names.NamespaceTypes[(int)type]} namespace in linux.namespaces");
     }
 
-    private static void MustBeAbsolute(string path, string value, Findings found)
+    private static void MustBeAbsolute(Place path, string value, Findings found)
     {
         if (value.Length == 0)
             found.Error(ConfigCodes.EmptyValue, path, "must not be empty");
@@ -107,25 +107,25 @@ public static partial class Validator
             found.Error(ConfigCodes.PathNotAbsolute, path, $"must be an absolute path, but is {Show.Quoted(value)}");
     }
 
-    private static void MustBeWithin(long smallest, long largest, string path, long? value, Findings found)
+    private static void MustBeWithin(long smallest, long largest, Place path, long? value, Findings found)
     {
         if (value < smallest || value > largest)
             found.Error(ConfigCodes.OutOfRange, path, FormattableString.Invariant($"must be from {smallest} to {largest}, but is {value}"));
     }
 
-    private static void MustBeAnId(string path, uint? value, Findings found)
+    private static void MustBeAnId(Place path, uint? value, Findings found)
     {
         if (value == uint.MaxValue)
             found.Error(ConfigCodes.InvalidId, path, "must not be 4294967295, which means no id");
     }
 
-    private static void MustBeAList(string path, string? value, Findings found)
+    private static void MustBeAList(Place path, string? value, Findings found)
     {
         if (value is not null && !NumberList.IsValid(value))
             found.Error(ConfigCodes.ListInvalid, path, $"must be a list like 0-3,7, but is {Show.Quoted(value)}");
     }
 
-    private static void MaxBytes(int most, string path, string value, Findings found)
+    private static void MaxBytes(int most, Place path, string value, Findings found)
     {
         int bytes = System.Text.Encoding.UTF8.GetByteCount(value);
         if (bytes > most)
