@@ -34,18 +34,22 @@ chmod 0755 "$bundle/rootfs/bin/welcome"
 options=()
 [ "$(id -u)" -eq 0 ] || options=(--rootless)
 "$csrun" spec --bundle "$bundle" "${options[@]}"
-[ $# -gt 0 ] || set -- welcome
-words=""
-for word in "$@"; do
-    word=${word//\\/\\\\}
-    words+="${words:+, }\"${word//\"/\\\"}\""
-done
 terminal=false
-if [ -t 0 ] && [ -t 1 ]; then terminal=true; fi
+if [ $# -eq 0 ]; then
+    set -- welcome
+elif [ -t 0 ] && [ -t 1 ]; then
+    terminal=true
+fi
+words=""
+backslash=\\
+for word in "$@"; do
+    word=${word//"$backslash"/"$backslash$backslash"}
+    words+="${words:+, }\"${word//'"'/"$backslash"'"'}\""
+done
 while IFS= read -r line; do
     case $line in
         *'"terminal": true'*) line=${line/true/$terminal} ;;
-        *'"sh"') line=${line/'"sh"'/$words} ;;
+        *'"sh"') line=${line/'"sh"'/"$words"} ;;
     esac
     printf '%s\n' "$line"
 done <"$bundle/config.json" >"$bundle/config.json.new"
@@ -55,16 +59,18 @@ status=0
 "$csrun" run --bundle "$bundle" "$id" || status=$?
 
 if [ "$1" = welcome ] && [ "$status" -eq 0 ]; then
-    cat <<EOT
+    cat <<'EOT'
 
 That container is gone again. What to try next:
-  make run ARGS=sh                          a shell in the same container
-  $csrun plan $bundle                      what was done, instruction by instruction
-  $csrun create --bundle $bundle mine      the same in steps: create,
-  $csrun state mine; $csrun start mine     look, start,
-  $csrun delete --force mine               delete
-  $csrun help                               all commands
-Edit $bundle/config.json to change what it may do.
+  make run ARGS=sh                             a shell in such a container
+  out/csrun plan out/demo                      what was done, instruction by instruction
+  out/csrun create --bundle out/demo mine      the same in steps: make it,
+  out/csrun state mine                           look at it,
+  out/csrun start mine                           let its program run,
+  out/csrun delete mine                          remove it
+  out/csrun help                               all commands
+Change out/demo/config.json to change what it may do, and run it with:
+  out/csrun run --bundle out/demo mine
 EOT
 fi
 exit "$status"

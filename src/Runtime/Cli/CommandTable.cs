@@ -149,7 +149,7 @@ internal static class CommandTable
         Description =
             """
             Reads and checks the configuration, compiles it, and prints the program that would be executed inside the new
-            namespaces, instruction by instruction, each with the part of the configuration that it comes from. Needs no
+            namespaces, instruction by instruction; as JSON also which part of the configuration each comes from. Needs no
             privileges and changes nothing.
             """,
         Example = "csrun plan /containers/web",

@@ -20,7 +20,7 @@ internal static class ListCommand
         if (invocation.Flag(Options.Quiet))
             _ = Output.Stdout(Ids(containers));
         else if (invocation.Text(Options.ListFormat) == "json")
-            _ = Output.Stdout(ContainerView.ListToJson(containers));
+            _ = Output.Stdout([.. ContainerView.ListToJson(containers), (byte)'\n']);
         else
             _ = Output.Stdout(Table(containers));
         return 0;

@@ -8,7 +8,8 @@ internal static class StateCommand
 {
     public static int Run(Invocation invocation)
     {
-        _ = Output.Stdout(Lifecycle.State(GlobalOptions.Of(invocation), invocation.Arguments[0]).ToJson(indented: true));
+        var view = Lifecycle.State(GlobalOptions.Of(invocation), invocation.Arguments[0]);
+        _ = Output.Stdout([.. view.ToJson(indented: true), (byte)'\n']);
         return 0;
     }
 }
