@@ -53,6 +53,9 @@ internal static class C
     // sched.h
     public const ulong CLONE_PIDFD = 0x1000, CLONE_PARENT = 0x8000;
 
+    /// <summary>NEWNS, NEWCGROUP, NEWUTS, NEWIPC, NEWUSER, NEWPID, NEWNET and NEWTIME.</summary>
+    public const ulong CLONE_NEW_ALL = 0x7E02_0080;
+
     // signal.h
     public const int SIGHUP = 1, SIGILL = 4, SIGTRAP = 5, SIGBUS = 7, SIGFPE = 8, SIGKILL = 9, SIGSEGV = 11, SIGPIPE = 13,
         SIGCHLD = 17, SIGCONT = 18, SIGSTOP = 19, SIGTTOU = 22, SIGURG = 23, SIGWINCH = 28, LastSignal = 64;
@@ -80,7 +83,7 @@ internal static class C
     // mman.h, poll.h, wait.h, resource.h, memfd.h, time.h, access
     public const int PROT_READ = 1, PROT_WRITE = 2, MAP_PRIVATE = 2, MAP_ANONYMOUS = 32, MADV_DONTNEED = 4;
     public const short POLLIN = 1, POLLOUT = 4;
-    public const int RLIMIT_NOFILE = 7;
+    public const int RLIMIT_STACK = 3, RLIMIT_NOFILE = 7;
     public const int MFD_CLOEXEC = 1, MFD_NOEXEC_SEAL = 8;
     public const int CLOCK_MONOTONIC = 1;
     public const int X_OK = 1;

@@ -114,19 +114,15 @@ internal static unsafe class Identity
         *left = 0;
         for (int i = 0; i < Capabilities; i++)
         {
-            nint result = Kernel.Call(Nr.Prctl, C.PR_CAPBSET_READ, i);
-            if (result < 0)
+            bool keep = (wanted & 1ul << i) != 0;
+            nint result = Kernel.Call(Nr.Prctl, keep ? C.PR_CAPBSET_READ : C.PR_CAPBSET_DROP, i);
+            if (result == -C.EINVAL)
                 return 0;
-            if (result == 0)
-                continue;
-            if ((wanted & 1ul << i) != 0)
-            {
-                *left |= 1ul << i;
-                continue;
-            }
-            result = Kernel.Call(Nr.Prctl, C.PR_CAPBSET_DROP, i);
-            if (result < 0)
+            // Whoever has not the right to drop it may not have it to drop.
+            if (!keep && result < 0 && Kernel.Call(Nr.Prctl, C.PR_CAPBSET_READ, i) != 0)
                 return result;
+            if (keep && result == 1)
+                *left |= 1ul << i;
         }
         return 0;
     }

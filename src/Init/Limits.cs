@@ -5,8 +5,9 @@ namespace Csrun.Init;
 /// <summary>Resource limits and the umask.</summary>
 internal static unsafe class Limits
 {
-    /// <summary>Init itself needs a few descriptors until exec; a container may get less.</summary>
+    // What Init itself needs until exec. A container may get less: lowering a limit later takes no privilege.
     private const ulong LeastOpenFiles = 64;
+    private const ulong LeastStack = 256 << 10;
 
     public static nint Set(State* s, SetRlimit* operands)
     {
@@ -15,34 +16,39 @@ internal static unsafe class Limits
         limit.Soft = operands->Soft;
         limit.Hard = operands->Hard;
         if (operands->Resource == C.RLIMIT_NOFILE)
-        {
-            s->OpenFilesPending = false;
-            ulong least = LeastOpenFiles + s->Header->PreservedFds + s->Header->InheritedFds;
-            if (limit.Soft < least && limit.Soft <= limit.Hard)
-            {
-                // Lowering it later takes no privilege.
-                s->OpenFiles = limit;
-                s->OpenFilesPending = true;
-                limit.Soft = least;
-                if (limit.Hard < least)
-                    limit.Hard = least;
-            }
-        }
+            s->OpenFilesPending = PutOff(&limit, &s->OpenFiles, LeastOpenFiles + s->Header->PreservedFds + s->Header->InheritedFds);
+        else if (operands->Resource == C.RLIMIT_STACK)
+            s->StackPending = PutOff(&limit, &s->Stack, LeastStack);
         return Kernel.Call(Nr.PrLimit64, 0, (nint)operands->Resource, (nint)(&limit), 0);
     }
 
-    /// <summary>Sets what <see cref="Set"/> put off.</summary>
+    /// <summary>Sets what was put off.</summary>
     public static nint SetPending(State* s)
     {
-        if (!s->OpenFilesPending)
-            return 0;
+        Kernel.Call(Nr.Umask, (nint)s->Umask);
         s->Step = Step.Limit;
-        return Kernel.Call(Nr.PrLimit64, 0, C.RLIMIT_NOFILE, (nint)(&s->OpenFiles), 0);
+        nint result = 0;
+        if (s->OpenFilesPending)
+            result = Kernel.Call(Nr.PrLimit64, 0, C.RLIMIT_NOFILE, (nint)(&s->OpenFiles), 0);
+        if (result >= 0 && s->StackPending)
+            result = Kernel.Call(Nr.PrLimit64, 0, C.RLIMIT_STACK, (nint)(&s->Stack), 0);
+        return result;
     }
 
-    public static nint SetUmask(SetUmask* operands)
+    public static nint SetUmask(State* s, SetUmask* operands)
     {
-        Kernel.Call(Nr.Umask, (nint)(operands->Mask & 0x1FF));
+        s->Umask = operands->Mask & 0x1FF;
         return 0;
+    }
+
+    private static bool PutOff(Limit* limit, Limit* later, ulong least)
+    {
+        if (limit->Soft >= least || limit->Soft > limit->Hard)
+            return false;
+        *later = *limit;
+        limit->Soft = least;
+        if (limit->Hard < least)
+            limit->Hard = least;
+        return true;
     }
 }

@@ -77,7 +77,8 @@ internal static unsafe class Messages
         header.Parts = &part;
         header.PartCount = 1;
         header.Control = &control;
-        header.ControlLength = (nuint)sizeof(DescriptorMessage);
+        // Room for one: the kernel drops more, and says so.
+        header.ControlLength = DescriptorMessage.Used;
         nint count;
         do
         {
@@ -86,7 +87,7 @@ internal static unsafe class Messages
         while (count == -C.EINTR);
         if (count < 0)
             return count;
-        if (header.ControlLength >= DescriptorMessage.Used && control.Length == DescriptorMessage.Used && control.Level == C.SOL_SOCKET && control.Type == C.SCM_RIGHTS)
+        if (header.ControlLength >= DescriptorMessage.Used && control.Level == C.SOL_SOCKET && control.Type == C.SCM_RIGHTS)
             *descriptor = control.Descriptor;
         if (count == 0)
             return 0;

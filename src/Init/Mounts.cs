@@ -18,8 +18,10 @@ internal static unsafe class Mounts
         if (fallback && mount is (-C.EPERM or -C.EBUSY))
         {
             mount = PlanView.Slot(s, operands->FallbackSlot);
-            // The fallback must be no more than what was asked for.
-            nint result = Place(s, mount, target, operands->Attributes, 0, 0, 0, operands->Propagation, operands->Flags);
+            // It must allow no more than what was asked for, below it too (CVE-2023-25809). Access times stay the host's.
+            ulong attributes = operands->Attributes & ~(C.MOUNT_ATTR__ATIME | C.MOUNT_ATTR_NODIRATIME);
+            nint result = Place(s, mount, target, 0, 0, attributes, 0, operands->Propagation,
+                operands->Flags | MountFlags.RecursiveAttributes);
             if (result >= 0)
                 result = CheckPlace(s, mount, destination, operands->Flags);
             PlanView.CloseSlot(s, operands->FallbackSlot);
@@ -28,7 +30,7 @@ internal static unsafe class Mounts
         }
         if (mount < 0)
             return mount;
-        if (fallback && s->Slots[operands->FallbackSlot] != 0)
+        if (fallback)
             PlanView.CloseSlot(s, operands->FallbackSlot);
         nint placed = Place(s, mount, target, 0, 0, 0, 0, operands->Propagation, operands->Flags);
         if (placed >= 0)

@@ -19,6 +19,8 @@ internal static unsafe class Namespaces
 
     public static nint Leave(State* s, Unshare* operands)
     {
+        if ((operands->Flags & ~C.CLONE_NEW_ALL) != 0)
+            PlanView.Malformed(s, "flags are not namespaces"u8.Pointer);
         s->Step = Step.Namespace;
         return Kernel.Call(Nr.Unshare, (nint)operands->Flags);
     }
@@ -42,13 +44,28 @@ internal static unsafe class Namespaces
     /// </summary>
     public static nint GoOn(State* s, Fork* operands)
     {
+        // CLONE_NEWTIME has the place of the exit signal in clone(2); it is left by unshare.
+        if ((operands->Flags & ~C.CLONE_NEW_ALL) != 0 || (operands->Flags & 0xFF) != 0)
+            PlanView.Malformed(s, "flags are not namespaces"u8.Pointer);
         s->Step = Step.Clone;
+        int* gone = stackalloc int[2];
+        nint result = Kernel.Call(Nr.Pipe2, (nint)gone, C.O_CLOEXEC);
+        if (result < 0)
+            return result;
         nint pid = Kernel.Call(Nr.Clone, (nint)(operands->Flags | C.CLONE_PARENT | C.SIGCHLD));
-        if (pid <= 0)
+        if (pid < 0)
             return pid;
-        s->Value = (ulong)pid;
-        Messages.Say(s, MessageKind.Forked);
-        Kernel.Exit(0);
+        if (pid > 0)
+        {
+            s->Value = (ulong)pid;
+            Messages.Say(s, MessageKind.Forked);
+            Kernel.Exit(0);
+        }
+        // The runtime must know of this process before it hears from it: end of file once the other one is gone.
+        Kernel.Close(gone[1]);
+        byte nothing;
+        Kernel.Read(gone[0], &nothing, 1);
+        Kernel.Close(gone[0]);
         return 0;
     }
 

@@ -111,9 +111,11 @@ internal static unsafe class PlanView
         s->Slots[slot] = (int)descriptor + 1;
     }
 
-    /// <summary>Closes what is in a slot; the slot is empty then.</summary>
+    /// <summary>Closes what is in a slot, if anything; the slot is empty then.</summary>
     public static void CloseSlot(State* s, uint slot)
     {
+        if (slot >= s->Header->Slots)
+            Malformed(s, "slot is outside"u8.Pointer);
         Kernel.Close(s->Slots[slot] - 1);
         s->Slots[slot] = 0;
     }

@@ -77,8 +77,7 @@ internal static unsafe class Program
         // What other containers see of us in a process namespace that they share.
         Kernel.Call(Nr.Prctl, C.PR_SET_NAME, (nint)"csrun:init"u8.Pointer);
         Signals.Reset();
-        // Modes are exact: the plan says what the process's umask is.
-        Kernel.Call(Nr.Umask, 0);
+        s->Umask = (uint)Kernel.Call(Nr.Umask, 0);
     }
 
     private static void Run(State* s)
@@ -138,7 +137,7 @@ internal static unsafe class Program
         Opcode.OpenConsole => Console.Open(s, (OpenConsole*)operands),
         Opcode.PrepareStdio => Stdio.Prepare(s, (PrepareStdio*)operands),
         Opcode.SetRlimit => Limits.Set(s, (SetRlimit*)operands),
-        Opcode.SetUmask => Limits.SetUmask((SetUmask*)operands),
+        Opcode.SetUmask => Limits.SetUmask(s, (SetUmask*)operands),
         Opcode.SetIdentity => Identity.Become(s, (SetIdentity*)operands),
         Opcode.ChangeDirectory => Directories.Enter(s, (ChangeDirectory*)operands),
         Opcode.FindExecutable => Execution.Find(s, (FindExecutable*)operands),

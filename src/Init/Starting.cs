@@ -15,10 +15,7 @@ internal static unsafe class Starting
         Kernel.Close(&s->RootDirectory);
         Kernel.Close(&s->MaskDirectory);
         for (uint i = 0; i < s->Header->Slots; i++)
-        {
-            if (s->Slots[i] != 0)
-                PlanView.CloseSlot(s, i);
-        }
+            PlanView.CloseSlot(s, i);
         Messages.Say(s, MessageKind.Ready);
         Messages.Await(s, MessageKind.Commit);
         return 0;

@@ -44,9 +44,14 @@ internal unsafe struct State
     /// <summary>What FindExecutable found.</summary>
     public byte* Executable;
 
-    /// <summary>RLIMIT_NOFILE of the process, where Init itself needs more until exec.</summary>
+    /// <summary>Limits of the process that are too little for Init itself, until exec.</summary>
     public Limit OpenFiles;
+    public Limit Stack;
     public bool OpenFilesPending;
+    public bool StackPending;
+
+    /// <summary>The process's umask. Ours is 0, so that modes are exact.</summary>
+    public uint Umask;
 
     /// <summary>The working directory was entered once already, with the rights of before SetIdentity.</summary>
     public bool EnteredDirectory;

@@ -465,7 +465,7 @@ public struct SetRlimit
     public uint Reserved;
 }
 
-/// <summary>umask(2).</summary>
+/// <summary>umask(2), for the process: Init's own is 0 until it executes.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct SetUmask
 {
