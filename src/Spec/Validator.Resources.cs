@@ -74,7 +74,7 @@ public static partial class Validator
     private static void SwappinessIsAPercentage(Memory memory, Place at, Findings found)
     {
         if (memory.Swappiness > 100)
-            found.Error(ConfigCodes.OutOfRange, at + "swappiness", FormattableString.Invariant($"must be from 0 to 100, but is {memory.Swappiness}"));
+            MustBeWithin(0, 100, at + "swappiness", (long)Math.Min(memory.Swappiness.Value, long.MaxValue), found);
     }
 
     /// <summary>config-linux.md#memory: not recommended; gone from Linux 5.16 on.</summary>
@@ -109,7 +109,10 @@ public static partial class Validator
     private static void CpuLimitsAgree(Cpu cpu, Place at, Findings found)
     {
         if (cpu.Quota > 0 && cpu.Burst > (ulong)cpu.Quota)
-            found.Error(ConfigCodes.CpuConflict, at + "burst", FormattableString.Invariant($"must not be above quota ({cpu.Quota}), but is {cpu.Burst}"));
+        {
+            found.Error(ConfigCodes.CpuConflict, at + "burst",
+                FormattableString.Invariant($"must not be above quota ({cpu.Quota}), but is {cpu.Burst}"));
+        }
         if (cpu.RealtimeRuntime > 0 && cpu.RealtimePeriod > 0 && (ulong)cpu.RealtimeRuntime > cpu.RealtimePeriod)
         {
             found.Error(ConfigCodes.CpuConflict, at + "realtimeRuntime",
@@ -174,7 +177,10 @@ public static partial class Validator
             string size = resources.HugepageLimits[i].PageSize;
             bool valid = size is [>= '1' and <= '9', .. var digits, 'K' or 'M' or 'G', 'B'] && !digits.AsSpan().ContainsAnyExceptInRange('0', '9');
             if (!valid)
-                found.Error(ConfigCodes.HugepageSizeInvalid, (at + "hugepageLimits").At(i) + "pageSize", $"must be like 2MB, but is {Show.Quoted(size)}");
+            {
+                found.Error(ConfigCodes.HugepageSizeInvalid, (at + "hugepageLimits").At(i) + "pageSize",
+                    $"must be like 2MB, but is {Show.Quoted(size)}");
+            }
         }
     }
 

@@ -41,7 +41,10 @@ public static partial class Validator
     private static void SeccompWriteIsNotNotified(SeccompRule rule, int index, Findings found)
     {
         if (rule.Action == SeccompAction.Notify && Array.IndexOf(rule.Names, "write") >= 0)
-            found.Error(ConfigCodes.SeccompNotifyInvalid, Place.Item("linux.seccomp.syscalls", index) + "action", "must not be SCMP_ACT_NOTIFY for write");
+        {
+            found.Error(ConfigCodes.SeccompNotifyInvalid, Place.Item("linux.seccomp.syscalls", index) + "action",
+                "must not be SCMP_ACT_NOTIFY for write");
+        }
     }
 
     /// <summary>config-linux.md#seccomp: what belongs to NOTIFY needs a listener, and NOTIFY one to talk to.</summary>

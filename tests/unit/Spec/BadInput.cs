@@ -5,7 +5,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 
-namespace Csrun.Tests;
+namespace Csrun.Tests.Unit;
 
 /// <summary>
 /// The wrong configs of tests/data/bad-input: each is the base with one thing wrong, as a JSON merge patch (RFC 7396), or a
