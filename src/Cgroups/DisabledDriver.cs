@@ -24,7 +24,7 @@ internal sealed class DisabledDriver : ICgroupDriver
         // Whoever disables cgroups does without their limits.
     }
 
-    public IReadOnlyList<Fd> OpenProcs() => [];
+    public IReadOnlyList<Fd> OpenTasks() => [];
 
     public Fd? OpenForClone() => null;
 

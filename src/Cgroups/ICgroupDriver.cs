@@ -25,10 +25,12 @@ public interface ICgroupDriver
     /// </summary>
     void ApplyDevices(IReadOnlyList<DeviceRule> rules);
 
-    /// <summary>The cgroup.procs files that the container's first process writes "0" to, to join.</summary>
-    IReadOnlyList<Fd> OpenProcs();
+    /// <summary>
+    /// The files that the container's first process, while it has one thread, writes "0" to in order to join: v1.
+    /// </summary>
+    IReadOnlyList<Fd> OpenTasks();
 
-    /// <summary>The directory for CLONE_INTO_CGROUP; null where <see cref="OpenProcs"/> is the way.</summary>
+    /// <summary>The directory of the unified hierarchy, for CLONE_INTO_CGROUP; null if there is none.</summary>
     Fd? OpenForClone();
 
     /// <summary>The ids of all processes in it and below it, as this process's pid namespace has them.</summary>

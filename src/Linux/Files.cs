@@ -7,6 +7,9 @@ namespace Csrun.Linux;
 /// <summary>Reading and writing whole files by descriptor. Interrupted calls are repeated.</summary>
 public static class Files
 {
+    /// <summary>Enough for nearly all that is read here, at one read(2) and one more for the end.</summary>
+    private const int FirstBuffer = 4096;
+
     /// <summary>openat(2), repeated on EINTR.</summary>
     public static Fd Open(int directory, string path, int flags, uint mode = 0)
     {
@@ -32,11 +35,11 @@ public static class Files
     /// <param name="name">The file's name, for messages.</param>
     public static byte[] ReadAll(int fd, int limit, string name)
     {
-        byte[] buffer = new byte[Math.Min(FirstBuffer(fd), limit + 1L)];
+        Span<byte> buffer = stackalloc byte[FirstBuffer];
         int length = 0;
         while (true)
         {
-            long read = Syscalls.Read(fd, buffer.AsSpan(length));
+            long read = Syscalls.Read(fd, buffer[length..]);
             if (read == -Errno.EINTR)
             {
                 continue;
@@ -49,11 +52,13 @@ public static class Files
             }
             if (read == 0)
             {
-                return buffer.Length == length ? buffer : buffer[..length];
+                return buffer[..length].ToArray();
             }
             if (length == buffer.Length)
             {
-                Array.Resize(ref buffer, (int)Math.Min(buffer.Length * 4L, limit + 1L));
+                Span<byte> larger = new byte[buffer.Length * 4];
+                buffer.CopyTo(larger);
+                buffer = larger;
             }
         }
     }
@@ -145,7 +150,4 @@ public static class Files
         int slash = path.LastIndexOf('/') + 1;
         return string.Concat(path.AsSpan(0, slash), ".", path.AsSpan(slash), string.Create(CultureInfo.InvariantCulture, $".{Syscalls.GetPid()}"));
     }
-
-    private static long FirstBuffer(int fd) =>
-        Syscalls.Stat(fd, out FileStatus status) >= 0 && status is { IsRegular: true, Size: > 0 } ? (long)status.Size + 1 : 4096;
 }

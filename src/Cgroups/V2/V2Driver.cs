@@ -47,7 +47,7 @@ internal sealed class V2Driver(CgroupRecord record) : ICgroupDriver
         }
     }
 
-    public IReadOnlyList<Fd> OpenProcs() => [];
+    public IReadOnlyList<Fd> OpenTasks() => [];
 
     public Fd? OpenForClone() =>
         Record.Places is [var place]

@@ -99,16 +99,16 @@ internal sealed class CgroupPlan
     }
 
     /// <summary>What the container's first process needs to be in the cgroup from its first instruction on.</summary>
-    public CgroupJoin OpenForChild() => new(_driver.OpenForClone(), _driver.OpenProcs());
+    public CgroupJoin OpenForChild() => new(_driver.OpenForClone(), _driver.OpenTasks());
 }
 
 /// <summary>The open files of <see cref="CgroupPlan.OpenForChild"/>.</summary>
-internal sealed record CgroupJoin(Fd? Into, IReadOnlyList<Fd> Procs) : IDisposable
+internal sealed record CgroupJoin(Fd? Into, IReadOnlyList<Fd> Tasks) : IDisposable
 {
     public void Dispose()
     {
         Into?.Dispose();
-        foreach (var file in Procs)
+        foreach (var file in Tasks)
             file.Dispose();
     }
 }

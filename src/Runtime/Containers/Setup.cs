@@ -110,7 +110,7 @@ internal sealed class Setup(
                     Inherited = [theirs, start, .. joins.Files],
                     PreservedFds = (int)plan.PreservedFds,
                     IntoCgroup = join.Into,
-                    CgroupProcs = join.Procs,
+                    CgroupTasks = join.Tasks,
                     WriteIdMaps = pid => Conversation.WriteIdMaps(pid, bundle),
                 });
             }

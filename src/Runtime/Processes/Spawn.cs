@@ -23,9 +23,9 @@ public static unsafe class Spawn
         bool newUser = (request.CloneFlags & CloneFlags.NewUser) != 0;
         using StatusSocket? status = newUser ? new(mover.Limit) : null;
 
-        foreach (Fd procs in request.CgroupProcs)
+        foreach (Fd tasks in request.CgroupTasks)
         {
-            JoinCgroup(table, mover.Out(procs.Number));
+            JoinCgroup(table, mover.Out(tasks.Number));
         }
         if (status is not null)
         {

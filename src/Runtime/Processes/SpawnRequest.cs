@@ -23,8 +23,8 @@ public sealed record SpawnRequest
     /// <summary>The directory of the cgroup v2 to be born in (CLONE_INTO_CGROUP).</summary>
     public Fd? IntoCgroup { get; init; }
 
-    /// <summary>cgroup.procs of every cgroup that the child is to join itself, open for writing.</summary>
-    public IReadOnlyList<Fd> CgroupProcs { get; init; } = [];
+    /// <summary>The tasks file of every v1 cgroup that the child is to join itself, open for writing.</summary>
+    public IReadOnlyList<Fd> CgroupTasks { get; init; } = [];
 
     /// <summary>
     /// With CLONE_NEWUSER: writes the id maps of the process with this id, which waits meanwhile and then takes uid and

@@ -164,7 +164,7 @@ public sealed class FakeTreeTests : IDisposable
     {
         ICgroupDriver driver = CgroupDrivers.For(CgroupRecord.Disabled);
         driver.Make();
-        Assert.Empty(driver.OpenProcs());
+        Assert.Empty(driver.OpenTasks());
         Assert.Null(driver.OpenForClone());
         Assert.Empty(driver.Processes());
         driver.Remove(s_patience);

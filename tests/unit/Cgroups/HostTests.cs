@@ -78,15 +78,15 @@ public class HostTests
     private static SpawnedProcess Start(ICgroupDriver driver)
     {
         using Fd image = TinyProgram.ThatWaits();
-        IReadOnlyList<Fd> procs = driver.OpenProcs();
+        IReadOnlyList<Fd> tasks = driver.OpenTasks();
         using Fd? directory = driver.OpenForClone();
         try
         {
-            return Spawn.Start(new() { Image = image, CgroupProcs = procs, IntoCgroup = directory });
+            return Spawn.Start(new() { Image = image, CgroupTasks = tasks, IntoCgroup = directory });
         }
         finally
         {
-            foreach (Fd fd in procs)
+            foreach (Fd fd in tasks)
                 fd.Dispose();
         }
     }
