@@ -22,15 +22,21 @@ public static class CgroupPaths
     public static CgroupRecord Decide(CgroupHost host, string id, string? cgroupsPath, bool unprivileged)
     {
         bool named = !string.IsNullOrEmpty(cgroupsPath);
+        bool lenient = unprivileged && !named;
         string inner = Clean(named ? cgroupsPath! : id);
         List<CgroupPlace> places = [];
         foreach (CgroupHierarchy hierarchy in host.Hierarchies)
         {
             string path = named && cgroupsPath![0] == '/' ? inner
                 : Join(host.Mode == CgroupMode.V2 ? Parent(hierarchy.OwnPath) : hierarchy.OwnPath, inner);
-            places.Add(new(hierarchy.Name, hierarchy.MountPoint, path, Existing(hierarchy.MountPoint, path)));
+            string existing = Existing(hierarchy.MountPoint, path);
+            // Without privilege no hierarchy need be ours: the container stays where its caller is in this one.
+            if (!lenient || Syscalls.MayMakeIn(hierarchy.MountPoint + existing) == 0)
+            {
+                places.Add(new(hierarchy.Name, hierarchy.MountPoint, path, existing));
+            }
         }
-        return new(host.Mode, places, Lenient: unprivileged && !named);
+        return new(host.Mode, places, lenient);
     }
 
     /// <summary>

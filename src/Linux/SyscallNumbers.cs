@@ -12,6 +12,7 @@ public static class SyscallNumbers
     public const int Clone3 = 435;
     public const int CloseRange = 436;
     public const int OpenAt2 = 437;
+    public const int FaccessAt2 = 439;
 
     public static int Bpf => Abi.IsArm64 ? 280 : 321;
 

@@ -118,6 +118,17 @@ public static unsafe partial class Syscalls
         }
     }
 
+    /// <summary>faccessat2(2) with AT_EACCESS: whether entries may be made in a directory; 0 or -errno.</summary>
+    public static int MayMakeIn(string directory)
+    {
+        const int WriteAndSearch = 3;
+        const int EffectiveIds = 0x200;
+        fixed (byte* p = Utf8(directory, stackalloc byte[PathBuffer]))
+        {
+            return Call(SyscallNumbers.FaccessAt2, At.Cwd, p, WriteAndSearch, EffectiveIds);
+        }
+    }
+
     /// <summary>unlinkat(2).</summary>
     public static int UnlinkAt(int directory, string path, int flags = 0)
     {

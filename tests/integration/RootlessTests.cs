@@ -57,6 +57,24 @@ public sealed class RootlessTests : ContainerTest
         }
     }
 
+    [Fact]
+    public void The_config_that_spec_writes_for_a_user_runs()
+    {
+        Prepare();
+        var directory = Path.Combine(Home, "spec");
+        Directory.CreateDirectory(directory);
+        Libc.lchown(directory, User, User);
+        Success(AsUser("spec", "--rootless", "--bundle", directory));
+        var config = JsonNode.Parse(File.ReadAllText(Path.Combine(directory, "config.json")))!.AsObject();
+        config["process"]!["terminal"] = false;
+        config["process"]!["args"] = Bundle.Json("/checker", "report");
+        config["process"]!["env"]!.AsArray().Add((JsonNode)("CSRUN_TEST=" + Mark));
+        Bundle.Config = config;
+        Bundle.Save();
+        var report = ReportOf(AsUser("run", "--bundle", Bundle.Path, Id));
+        Assert.Equal("[0,0,0,0]", report["uid"]!.ToJsonString());
+    }
+
     private void Prepare()
     {
         Assert.SkipWhen(Host.Text("/proc/sys/user/max_user_namespaces") is "0\n" || Host.Text("/proc/sys/kernel/unprivileged_userns_clone") is "0\n", "users may not make user namespaces here");
