@@ -53,7 +53,8 @@ internal static unsafe class Identity
         {
             s->Step = Step.Groups;
             result = Kernel.Call(Nr.SetGroups, (nint)groupCount, (nint)groups);
-            if (result < 0)
+            // A user namespace may forbid it (setgroups is "deny"); without groups none is needed, as is read back below.
+            if (result < 0 && !(result == -C.EPERM && groupCount == 0))
                 return result;
         }
         s->Step = Step.Gid;

@@ -1,5 +1,6 @@
 using System.IO;
 using System.Linq;
+using System.Text.Json.Nodes;
 using Xunit;
 
 namespace Csrun.Tests.Integration;
@@ -182,6 +183,11 @@ public sealed class MountOptionTests : ContainerTest
     {
         Known.PeersDeviate("know or ignore it");
         Bundle.Mount("/bind", "bind", Home, "bind", option);
+        foreach (var name in new[] { "uidMappings", "gidMappings" })
+        {
+            Bundle.Mounts[^1]![name] = new JsonArray(new JsonObject { ["containerID"] = 0, ["hostID"] = 100000, ["size"] = 10 });
+        }
+
         RunFails("not supported");
     }
 }

@@ -28,7 +28,9 @@ internal static class LogSink
         {
             "debug" => LogLevel.Debug,
             "warning" => LogLevel.Warning,
-            _ => LogLevel.Error,
+            "error" => LogLevel.Error,
+            // Standard error stays silent on success; a file is there to be asked afterwards.
+            _ => invocation.Text(Options.Log) is null or "/dev/stderr" ? LogLevel.Error : LogLevel.Warning,
         };
         Log.IsDebug = s_least == LogLevel.Debug;
         Log.Sink = static (level, text) => Write(level, text, null, null, null, 0);
