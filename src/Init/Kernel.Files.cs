@@ -71,7 +71,7 @@ internal static unsafe partial class Kernel
 
     /// <summary>Fresh memory, all zero.</summary>
     public static nint Map(nint length) =>
-        Call(Nr.MMap, 0, length, C.PROT_READ | C.PROT_WRITE, C.MAP_PRIVATE | C.MAP_ANONYMOUS, -1);
+        Call(Nr.MMap, 0, length, C.PROT_READ | C.PROT_WRITE, C.MAP_PRIVATE | C.MAP_ANONYMOUS, -1, 0);
 
     public static void Unmap(void* address, nint length) => Call(Nr.MUnmap, (nint)address, length);
 

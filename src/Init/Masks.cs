@@ -8,7 +8,7 @@ internal static unsafe class Masks
     public static nint Mask(State* s, MaskPath* operands)
     {
         byte* path = PlanView.String(s, operands->Path);
-        nint target = Rootfs.Open(s, path);
+        nint target = Trusted.Open(s, path);
         if (target is -C.ENOENT or -C.ENOTDIR)
             return 0;
         if (target < 0)
@@ -42,7 +42,7 @@ internal static unsafe class Masks
 
     public static nint MakeReadonly(State* s, ReadonlyPath* operands)
     {
-        nint target = Rootfs.Open(s, PlanView.String(s, operands->Path));
+        nint target = Trusted.Open(s, PlanView.String(s, operands->Path));
         if (target is -C.ENOENT or -C.ENOTDIR)
             return 0;
         if (target < 0)

@@ -13,37 +13,39 @@ internal static unsafe class Mounts
         if (target < 0)
             return target;
 
+        Trusted.Forget(s, destination);
         nint mount = Filesystems.Create(s, operands, target);
-        bool fallback = (operands->Flags & MountFlags.FallbackToBind) != 0;
-        if (fallback && mount is (-C.EPERM or -C.EBUSY))
+        nint result;
+        if ((operands->Flags & MountFlags.FallbackToBind) == 0 || mount is not (-C.EPERM or -C.EBUSY))
         {
-            mount = PlanView.Slot(s, operands->FallbackSlot);
+            if (mount < 0)
+                return mount;
+            if ((operands->Flags & MountFlags.FallbackToBind) != 0)
+                PlanView.CloseSlot(s, operands->FallbackSlot);
+            result = Place(s, mount, target, 0, 0, 0, 0, operands->Propagation, operands->Flags);
+        }
+        else
+        {
+            mount = PlanView.TakeSlot(s, operands->FallbackSlot);
             // It must allow no more than what was asked for, below it too (CVE-2023-25809). Access times stay the host's.
             ulong attributes = operands->Attributes & ~(C.MOUNT_ATTR__ATIME | C.MOUNT_ATTR_NODIRATIME);
-            nint result = Place(s, mount, target, 0, 0, attributes, 0, operands->Propagation,
+            result = Place(s, mount, target, 0, 0, attributes, 0, operands->Propagation,
                 operands->Flags | MountFlags.RecursiveAttributes);
-            if (result >= 0)
-                result = CheckPlace(s, mount, destination, operands->Flags);
-            PlanView.CloseSlot(s, operands->FallbackSlot);
-            Kernel.Close(target);
-            return result;
         }
-        if (mount < 0)
-            return mount;
-        if (fallback)
-            PlanView.CloseSlot(s, operands->FallbackSlot);
-        nint placed = Place(s, mount, target, 0, 0, 0, 0, operands->Propagation, operands->Flags);
-        if (placed >= 0)
-            placed = CheckPlace(s, mount, destination, operands->Flags);
-        Kernel.Close(mount);
         Kernel.Close(target);
-        return placed;
+        bool trusted = (operands->Flags & MountFlags.NoSymlinks) != 0;
+        if (result >= 0 && trusted)
+            result = Trusted.CheckPlace(s, mount, destination);
+        if (!trusted || !Trusted.Keep(s, destination, mount))
+            Kernel.Close(mount);
+        return result;
     }
 
     public static nint Bind(State* s, MountBind* operands)
     {
         byte* destination = PlanView.String(s, operands->Destination);
         int mount = PlanView.Slot(s, operands->Slot);
+        Trusted.Forget(s, destination);
         FileStatus source;
         s->Step = Step.Open;
         nint result = Kernel.Status(mount, &source);
@@ -72,8 +74,6 @@ internal static unsafe class Mounts
 
         result = Place(s, mount, target, operands->Set, operands->Clear, operands->RecursiveSet, operands->RecursiveClear,
             operands->Propagation, operands->Flags);
-        if (result >= 0)
-            result = CheckPlace(s, mount, destination, operands->Flags);
         PlanView.CloseSlot(s, operands->Slot);
         Kernel.Close(target);
         return result;
@@ -155,31 +155,5 @@ internal static unsafe class Mounts
             return 0;
         s->Step = Step.SetPropagation;
         return Attributes.SetAttached(s, mount, 0, 0, propagation, (flags & MountFlags.RecursivePropagation) != 0);
-    }
-
-    /// <summary>
-    /// Where the place matters (proc, sysfs), looks that the path leads to our mount now: whoever shares the root file
-    /// system with us may have renamed the directory in the meantime.
-    /// </summary>
-    private static nint CheckPlace(State* s, nint mount, byte* destination, MountFlags flags)
-    {
-        if ((flags & MountFlags.NoSymlinks) == 0)
-            return 0;
-        nint found = Rootfs.Open(s, destination, 0, C.RESOLVE_NO_SYMLINKS);
-        if (found < 0)
-            return found;
-        s->Step = Step.Verify;
-        FileStatus ours = default, theirs = default;
-        nint result = Kernel.Status(mount, &ours);
-        if (result >= 0)
-            result = Kernel.Status(found, &theirs);
-        Kernel.Close(found);
-        if (result < 0)
-            return result;
-        bool same = ours.Inode == theirs.Inode && ours.DeviceMajor == theirs.DeviceMajor && ours.DeviceMinor == theirs.DeviceMinor;
-        // < 5.8: no mount id.
-        if (same && (ours.Mask & theirs.Mask & C.STATX_MNT_ID) != 0)
-            same = ours.MountId == theirs.MountId;
-        return same ? 0 : -C.ESTALE;
     }
 }

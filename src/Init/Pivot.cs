@@ -22,7 +22,7 @@ internal static unsafe class Pivot
         if (result < 0)
             return result;
         bool same = root.Inode == ours.Inode && root.DeviceMajor == ours.DeviceMajor && root.DeviceMinor == ours.DeviceMinor;
-        return same ? 0 : -C.ESTALE;
+        return same ? Trusted.Check(s) : -C.ESTALE;
     }
 
     public static nint ChangeRoot(State* s)

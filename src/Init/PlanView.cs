@@ -111,6 +111,14 @@ internal static unsafe class PlanView
         s->Slots[slot] = (int)descriptor + 1;
     }
 
+    /// <summary>The descriptor of a slot, which is empty then.</summary>
+    public static int TakeSlot(State* s, uint slot)
+    {
+        int descriptor = Slot(s, slot);
+        s->Slots[slot] = 0;
+        return descriptor;
+    }
+
     /// <summary>Closes what is in a slot, if anything; the slot is empty then.</summary>
     public static void CloseSlot(State* s, uint slot)
     {

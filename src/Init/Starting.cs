@@ -14,6 +14,7 @@ internal static unsafe class Starting
         Kernel.Close(&s->Root);
         Kernel.Close(&s->RootDirectory);
         Kernel.Close(&s->MaskDirectory);
+        Trusted.CloseAll(s);
         for (uint i = 0; i < s->Header->Slots; i++)
             PlanView.CloseSlot(s, i);
         Messages.Say(s, MessageKind.Ready);

@@ -38,6 +38,9 @@ internal unsafe struct State
     /// <summary>The read-only tmpfs that hides directories. -1: none was needed yet.</summary>
     public int MaskDirectory;
 
+    /// <summary>See <see cref="Trusted"/>: as many as its Most, in a row.</summary>
+    public TrustedMount Trusted0, Trusted1, Trusted2, Trusted3;
+
     /// <summary>Descriptors that instructions hand on, each plus 1, so that fresh memory is "none".</summary>
     public int* Slots;
 

@@ -10,7 +10,27 @@ _start:
     bl init_main
     brk #0
 
-// nint syscall6(number, a, b, c, d, e, f): -errno on failure.
+// nint syscall3(number, a, b, c), and so on: -errno on failure.
+.globl syscall3
+syscall3:
+    mov x8, x0
+    mov x0, x1
+    mov x1, x2
+    mov x2, x3
+    svc #0
+    ret
+
+.globl syscall5
+syscall5:
+    mov x8, x0
+    mov x0, x1
+    mov x1, x2
+    mov x2, x3
+    mov x3, x4
+    mov x4, x5
+    svc #0
+    ret
+
 .globl syscall6
 syscall6:
     mov x8, x0

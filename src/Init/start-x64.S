@@ -10,7 +10,27 @@ _start:
     call init_main
     ud2
 
-# nint syscall6(number, a, b, c, d, e, f): -errno on failure.
+# nint syscall3(number, a, b, c), and so on: -errno on failure.
+.globl syscall3
+syscall3:
+    mov %rdi, %rax
+    mov %rsi, %rdi
+    mov %rdx, %rsi
+    mov %rcx, %rdx
+    syscall
+    ret
+
+.globl syscall5
+syscall5:
+    mov %rdi, %rax
+    mov %rsi, %rdi
+    mov %rdx, %rsi
+    mov %rcx, %rdx
+    mov %r8, %r10
+    mov %r9, %r8
+    syscall
+    ret
+
 .globl syscall6
 syscall6:
     mov %rdi, %rax

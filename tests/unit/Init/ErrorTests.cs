@@ -108,6 +108,25 @@ public class ErrorTests
         Assert.Equal(place, Fail(container, Errno.ELOOP, Step.Resolve).Text);
     }
 
+    /// <summary>As whoever shares the root file system can: a mount moves with the directory that it lies on.</summary>
+    [Fact]
+    public void A_proc_that_is_moved_away_meanwhile_is_noticed()
+    {
+        using var container = new TestContainer().Begin();
+        uint slot = container.Writer.NewSlot();
+        container.Add(Opcode.RequestHooks);
+        container.Add(Opcode.OpenNullDevice, new OpenNullDevice { Slot = slot });
+        container.Add(Opcode.MaskPath, new MaskPath { Path = container.Text("/proc/keys"), NullSlot = slot });
+        container.Hook("cut -d' ' -f5 /proc/self/mountinfo | grep keys >&2; exit 3");
+        string mounts = Move(container, Step.HookStatus, 0).Text;
+        Assert.EndsWith("/rootfs/moved/keys\n", mounts, StringComparison.Ordinal);
+
+        using var other = new TestContainer().Begin();
+        other.Add(Opcode.RequestHooks);
+        other.Pivot();
+        Assert.Equal("/proc", Move(other, Step.Verify, Errno.ESTALE).Text);
+    }
+
     [Theory]
     [InlineData("/proc/self/fd/3")]
     [InlineData("/proc/1/root")]
@@ -187,6 +206,18 @@ public class ErrorTests
         using var container = new TestContainer().Begin(proc: false);
         container.Hook("", program: "/no/such/hook");
         Assert.Equal("/no/such/hook", Fail(container, Errno.ENOENT, Step.Exec).Text);
+    }
+
+    private static InitMessage Move(TestContainer container, Step step, int errno)
+    {
+        using var init = InitProcess.Start(container.Plan());
+        Assert.Equal(MessageKind.HooksDue, init.Read().Kind);
+        Directory.Move(container.Root + "/proc", container.Root + "/moved");
+        Directory.CreateDirectory(container.Root + "/proc/keys");
+        init.Say(MessageKind.HooksDone);
+        var error = init.Read();
+        Assert.True(error.Kind == MessageKind.Error && error.Step == step && error.Errno == errno, $"{error}");
+        return error;
     }
 
     private static InitMessage Fail(TestContainer container, int errno, Step step)
