@@ -63,4 +63,4 @@ clean: ## Remove what was built
 	rm -rf out
 	find src tests bench -type d \( -name bin -o -name obj \) -prune -exec rm -rf {} +
 
-.PHONY: help build run install docs test lint reproducible clean
+.PHONY: help build run install docs test bench lint reproducible clean
