@@ -54,7 +54,7 @@ internal static class C
     public const ulong CLONE_PIDFD = 0x1000, CLONE_PARENT = 0x8000;
 
     /// <summary>NEWNS, NEWCGROUP, NEWUTS, NEWIPC, NEWUSER, NEWPID, NEWNET and NEWTIME.</summary>
-    public const ulong CLONE_NEW_ALL = 0x7E02_0080;
+    public const ulong CLONE_NEW_ALL = 0x7E02_0080, CLONE_NEWUSER = 0x1000_0000;
 
     // signal.h
     public const int SIGHUP = 1, SIGILL = 4, SIGTRAP = 5, SIGBUS = 7, SIGFPE = 8, SIGKILL = 9, SIGSEGV = 11, SIGPIPE = 13,

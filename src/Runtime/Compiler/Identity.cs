@@ -52,8 +52,7 @@ internal static class Identity
 /// <summary>
 /// The five sets as bits. What cannot be had is taken out, with a warning as the specification demands: an unknown name,
 /// one that the kernel lacks, one outside our own bounding set, and what the kernel's rules for the other sets forbid
-/// (capset(2), prctl(2) PR_CAP_AMBIENT), of which <see cref="Validator"/> warns if the config alone shows it. Absent
-/// means none.
+/// (capset(2), prctl(2) PR_CAP_AMBIENT). Absent means none.
 /// </summary>
 internal sealed class CapabilitySets
 {
@@ -64,15 +63,9 @@ internal sealed class CapabilitySets
         List<string>? dropped = null;
         Bounding = Read(to, names.Bounding, ref dropped);
         Permitted = Read(to, names.Permitted, ref dropped);
-        Effective = Read(to, names.Effective, ref dropped) & Permitted;
-        Inheritable = Read(to, names.Inheritable, ref dropped);
-        if ((Inheritable & ~Bounding) != 0)
-        {
-            to.Warn(string.Concat("process.capabilities.inheritable: ignoring what is not in bounding: [",
-                NamesOf(Inheritable & ~Bounding), "]"));
-            Inheritable &= Bounding;
-        }
-        Ambient = Read(to, names.Ambient, ref dropped) & Permitted & Inheritable;
+        Effective = Limit(to, "effective", Read(to, names.Effective, ref dropped), "permitted", Permitted);
+        Inheritable = Limit(to, "inheritable", Read(to, names.Inheritable, ref dropped), "bounding", Bounding);
+        Ambient = Limit(to, "ambient", Read(to, names.Ambient, ref dropped), "permitted and inheritable", Permitted & Inheritable);
         if (dropped is not null)
         {
             to.Warn(string.Concat("process.capabilities: ignoring unknown or unavailable capabilities: [",
@@ -104,6 +97,16 @@ internal sealed class CapabilitySets
                 dropped.Add(name);
         }
         return set;
+    }
+
+    private static ulong Limit(Compilation to, string name, ulong set, string limit, ulong allowed)
+    {
+        if ((set & ~allowed) != 0)
+        {
+            to.Warn(string.Concat("process.capabilities.", name, ": ignoring what is not in ",
+                string.Concat(limit, ": [", NamesOf(set & ~allowed), "]")));
+        }
+        return set & allowed;
     }
 
     /// <summary>"CAP_CHOWN CAP_KILL".</summary>

@@ -18,6 +18,7 @@ internal sealed class PlanPhrases(PlanReader plan, CompiledPlan compiled)
         Opcode.PivotRoot or Opcode.ChangeRoot or Opcode.SetRootPropagation => "Into the root file system",
         < Opcode.MakeDirectory => "Mounts",
         < Opcode.MaskPath => "Devices and links",
+        Opcode.SetPathReadonly => "Read-only from here on",
         < Opcode.RequestHooks => "Protection and sysctls",
         Opcode.RequestHooks or Opcode.RunHook => "Hooks",
         Opcode.OpenConsole or Opcode.PrepareStdio => "Standard streams",

@@ -22,9 +22,12 @@ internal static class PlanText
         var phrases = new PlanPhrases(plan, document.Compiled);
         int width = (plan.Count - 1).ToString(CultureInfo.InvariantCulture).Length;
         string group = "";
+        bool entered = false;
         for (int i = 0; i < plan.Count; i++)
         {
-            string next = PlanPhrases.Group(plan.OpcodeAt(i));
+            // cgroup v1's tmpfs is one of several mounts, done with at once.
+            string next = plan.OpcodeAt(i) == Opcode.SetPathReadonly && !entered ? group : PlanPhrases.Group(plan.OpcodeAt(i));
+            entered |= plan.OpcodeAt(i) is Opcode.PivotRoot;
             if (!string.Equals(next, group, StringComparison.Ordinal))
                 text.Append('\n').Append(next).Append('\n');
             group = next;

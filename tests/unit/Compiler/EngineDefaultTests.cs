@@ -29,7 +29,8 @@ public sealed class EngineDefaultTests
     public void The_default_config_of_an_engine_compiles(string engine)
     {
         var compiled = Compiled.FromJson(WithoutTheUnsupported(engine), facts: s_v2);
-        Assert.Empty(compiled.Result.Warnings);
+        // runc's had ambient capabilities that are not inheritable for a while: none that the kernel grants.
+        Assert.All(compiled.Result.Warnings, static warning => Assert.StartsWith("process.capabilities.ambient: ", warning));
         Assert.Equal([Opcode.Ready, Opcode.AwaitStart, Opcode.Execute], compiled.Opcodes()[^3..]);
         Assert.Equal(compiled.Plan.Count, compiled.Result.Origins.Length);
         Assert.All(compiled.Lines(), static line => Assert.DoesNotContain('?', line));

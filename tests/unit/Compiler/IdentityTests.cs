@@ -61,7 +61,7 @@ public sealed class IdentityTests
 
     [Fact]
     [Checklist(162, 164)]
-    public void What_the_kernel_would_refuse_for_a_set_is_dropped()
+    public void What_the_kernel_would_refuse_for_a_set_is_dropped_with_a_warning()
     {
         var compiled = Process("""
             "capabilities": {"bounding": ["CAP_CHOWN"], "permitted": ["CAP_CHOWN"], "effective": ["CAP_CHOWN", "CAP_KILL"],
@@ -69,8 +69,9 @@ public sealed class IdentityTests
             """);
         var identity = compiled.One<SetIdentity>(Opcode.SetIdentity);
         Assert.Equal((Chown, 0UL, 0UL), (identity.Effective, identity.Inheritable, identity.Ambient));
-        // Of the other two the validator warns, which sees them in the config alone.
-        Assert.Equal(["process.capabilities.inheritable: ignoring what is not in bounding: [CAP_KILL]"], compiled.Result.Warnings);
+        Assert.Equal(["process.capabilities.effective: ignoring what is not in permitted: [CAP_KILL]",
+            "process.capabilities.inheritable: ignoring what is not in bounding: [CAP_KILL]",
+            "process.capabilities.ambient: ignoring what is not in permitted and inheritable: [CAP_CHOWN]"], compiled.Result.Warnings);
     }
 
     [Fact]
