@@ -167,14 +167,14 @@ public class ContainerTests
         container.Identity(1000, 1001, [5, 3, 77], bounding: 0x421, permitted: 0x21, inheritable: 0x20, ambient: 0x20, SetIdentityFlags.NoNewPrivileges);
         container.Enter("/home/new");
         string text = Run(container, """
-            busybox grep -E '^(Uid|Gid|Groups|Cap...|NoNewPrivs|Umask|SigBlk|SigIgn|Threads):' /proc/self/status
+            busybox grep -E '^(Uid|Gid|Groups|Cap...|NoNewPrivs|Umask|SigBlk|SigIgn|Threads):' /proc/self/status | busybox sed 's/ $//'
             busybox stat -c '%u:%g %a' .; ulimit -n; ulimit -Hn; ulimit -c; pwd
             """);
         Assert.Equal("""
             Umask:	0037
             Uid:	1000	1000	1000	1000
             Gid:	1001	1001	1001	1001
-            Groups:	3 5 77 
+            Groups:	3 5 77
             Threads:	1
             SigBlk:	0000000000000000
             SigIgn:	0000000000000000
