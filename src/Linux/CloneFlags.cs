@@ -39,9 +39,6 @@ public static class CloneFlags
     /// <summary>CLONE_NEWNET.</summary>
     public const ulong NewNet = 0x4000_0000;
 
-    /// <summary>CLONE_CLEAR_SIGHAND, clone3(2) alone, since Linux 5.5: all handlers but ignored ones are the default.</summary>
-    public const ulong ClearSigHand = 0x1_0000_0000;
-
     /// <summary>CLONE_INTO_CGROUP, clone3(2) alone, since Linux 5.7.</summary>
     public const ulong IntoCgroup = 0x2_0000_0000;
 

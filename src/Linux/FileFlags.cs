@@ -148,18 +148,6 @@ public static class FsMagic
     /// <summary>CGROUP_SUPER_MAGIC.</summary>
     public const long Cgroup = 0x27E0EB;
 
-    /// <summary>CGROUP2_SUPER_MAGIC.</summary>
-    public const long Cgroup2 = 0x63677270;
-
-    /// <summary>TMPFS_MAGIC.</summary>
-    public const long Tmpfs = 0x01021994;
-
     /// <summary>NSFS_MAGIC.</summary>
     public const long Nsfs = 0x6E736673;
-
-    /// <summary>DEVPTS_SUPER_MAGIC.</summary>
-    public const long Devpts = 0x1CD1;
-
-    /// <summary>RAMFS_MAGIC: the root of an initramfs, which pivot_root refuses.</summary>
-    public const long Ramfs = 0x858458F6;
 }

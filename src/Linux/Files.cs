@@ -144,6 +144,14 @@ public static class Files
         }
     }
 
+    /// <summary>The path of an open file, for messages; null if it has none that can be told.</summary>
+    public static string? PathOf(int fd)
+    {
+        Span<byte> path = stackalloc byte[FirstBuffer];
+        int length = Syscalls.ReadLinkAt(At.Cwd, string.Create(CultureInfo.InvariantCulture, $"/proc/self/fd/{fd}"), path);
+        return length < 0 ? null : Encoding.UTF8.GetString(path[..length]);
+    }
+
     /// <summary>".NAME.PID" beside the file, so that concurrent writers do not meet.</summary>
     private static string TemporaryName(string path)
     {

@@ -109,13 +109,3 @@ public static class MountAttr
     /// <summary>MOUNT_ATTR_NOSYMFOLLOW, since Linux 5.14.</summary>
     public const ulong NoSymFollow = 0x0020_0000;
 }
-
-/// <summary>MNT_* and UMOUNT_*: umount2(2).</summary>
-public static class UmountFlags
-{
-    /// <summary>MNT_DETACH.</summary>
-    public const int Detach = 2;
-
-    /// <summary>UMOUNT_NOFOLLOW.</summary>
-    public const int NoFollow = 8;
-}

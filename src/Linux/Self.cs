@@ -5,7 +5,6 @@ namespace Csrun.Linux;
 /// <summary>What this process is to the kernel: prctl(2), capabilities(7), user_namespaces(7).</summary>
 public static unsafe class Self
 {
-    private const int SetParentDeathSignal = 1;
     private const int SetChildSubreaper = 36;
     private const int ReadBoundingSet = 23;
     private const int IgnoreSignal = 1;
@@ -13,10 +12,6 @@ public static unsafe class Self
     /// <summary>Makes this process the new parent of its descendants whose own parent ends (PR_SET_CHILD_SUBREAPER).</summary>
     public static void BecomeSubreaper() =>
         LinuxException.Check(Syscalls.Prctl(SetChildSubreaper, 1), "become child subreaper", null);
-
-    /// <summary>The signal that this process gets when its parent ends; 0 for none.</summary>
-    public static void SetDeathSignal(int signal) =>
-        LinuxException.Check(Syscalls.Prctl(SetParentDeathSignal, (ulong)signal), "set parent-death signal", null);
 
     /// <summary>
     /// The capabilities in this process's bounding set, bit by number. A kernel that knows fewer has no bit for the

@@ -26,8 +26,6 @@ public static class SyscallNumbers
 
     public static int Chdir => Abi.IsArm64 ? 49 : 80;
 
-    public static int FchmodAt => Abi.IsArm64 ? 53 : 268;
-
     public static int OpenAt => Abi.IsArm64 ? 56 : 257;
 
     public static int MkdirAt => Abi.IsArm64 ? 34 : 258;
@@ -66,19 +64,11 @@ public static class SyscallNumbers
 
     public static int Setresgid => Abi.IsArm64 ? 149 : 119;
 
-    public static int Setgroups => Abi.IsArm64 ? 159 : 116;
-
     public static int Execve => Abi.IsArm64 ? 221 : 59;
 
     public static int ExecveAt => Abi.IsArm64 ? 281 : 322;
 
     public static int Clone => Abi.IsArm64 ? 220 : 56;
 
-    public static int Exit => Abi.IsArm64 ? 93 : 60;
-
-    public static int ExitGroup => Abi.IsArm64 ? 94 : 231;
-
     public static int Capget => Abi.IsArm64 ? 90 : 125;
-
-    public static int ClockGettime => Abi.IsArm64 ? 113 : 228;
 }

@@ -165,9 +165,6 @@ public static unsafe partial class Syscalls
     /// <summary>fchmod(2).</summary>
     public static int Fchmod(int fd, uint mode) => Call(SyscallNumbers.Fchmod, fd, mode);
 
-    /// <summary>fchown(2).</summary>
-    public static int Fchown(int fd, uint uid, uint gid) => Result(LibC.fchown(fd, uid, gid));
-
     /// <summary>ftruncate(2).</summary>
     public static int Ftruncate(int fd, long length) => Result(LibC.ftruncate(fd, length));
 

@@ -46,13 +46,7 @@ public static unsafe partial class Syscalls
 {
     public static int GetPid() => LibC.getpid();
 
-    public static int GetParentPid() => LibC.getppid();
-
-    public static uint GetUid() => LibC.getuid();
-
     public static uint GetEffectiveUid() => LibC.geteuid();
-
-    public static uint GetGid() => LibC.getgid();
 
     public static uint GetEffectiveGid() => LibC.getegid();
 
@@ -95,27 +89,6 @@ public static unsafe partial class Syscalls
     {
         ulong* limits = stackalloc ulong[2] { soft, hard };
         return Call(SyscallNumbers.Prlimit64, 0, resource, limits, (void*)null);
-    }
-
-    /// <summary>prlimit(2) of this process: asks for a resource's limits.</summary>
-    public static int GetRlimit(int resource, out ulong soft, out ulong hard)
-    {
-        ulong* limits = stackalloc ulong[2];
-        int result = Call(SyscallNumbers.Prlimit64, 0, resource, (void*)null, limits);
-        (soft, hard) = result < 0 ? (0, 0) : (limits[0], limits[1]);
-        return result;
-    }
-
-    /// <summary>sched_setaffinity(2): allows a process all processors that its cpuset does.</summary>
-    public static int ResetAffinity(int pid)
-    {
-        // 8192 processors are the most that Linux can be built for on x64.
-        Span<byte> mask = stackalloc byte[1024];
-        mask.Fill(0xFF);
-        fixed (byte* p = mask)
-        {
-            return Call(SyscallNumbers.SchedSetaffinity, pid, mask.Length, p);
-        }
     }
 
     /// <summary>rt_sigprocmask(2) of the calling thread. Bit n-1 stands for signal n.</summary>

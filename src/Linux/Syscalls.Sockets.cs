@@ -58,9 +58,6 @@ public static unsafe partial class Syscalls
     /// <summary>accept4(2).</summary>
     public static int Accept(int socket) => Result(LibC.accept4(socket, null, null, SocketCloseOnExec));
 
-    /// <summary>shutdown(2): SHUT_RD 0, SHUT_WR 1, SHUT_RDWR 2.</summary>
-    public static int Shutdown(int socket, int how) => Result(LibC.shutdown(socket, how));
-
     /// <summary>sendmsg(2) without SIGPIPE, with up to one descriptor (SCM_RIGHTS).</summary>
     /// <param name="socket">A connected socket.</param>
     /// <param name="data">At least one byte, or the descriptor would never arrive.</param>

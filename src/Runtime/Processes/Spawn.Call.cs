@@ -134,7 +134,12 @@ internal sealed unsafe partial class SpawnTable : IDisposable
     /// <summary>What the step that failed was to do, and why it could not.</summary>
     public LinuxException Failure(int step, int errno)
     {
-        (string operation, string? target) = _names[Math.Min(step, _names.Count - 1)];
+        step = Math.Min(step, _steps.Count - 1);
+        (string operation, string? target) = _names[step];
+        if (_steps[step].Number == SyscallNumbers.Write)
+        {
+            target ??= Files.PathOf((int)_steps[step].A);
+        }
         return new(operation, target, errno);
     }
 

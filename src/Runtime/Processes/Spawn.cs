@@ -201,6 +201,8 @@ public static unsafe class Spawn
     {
         Errno.EPERM when (flags & CloneFlags.NewUser) != 0 =>
             "user namespaces may be forbidden here: sysctl kernel.unprivileged_userns_clone, kernel.apparmor_restrict_unprivileged_userns",
+        Errno.EACCES =>
+            "the cgroup is not delegated to this user from where this process is: systemd-run --user --scope -p Delegate=yes csrun ...",
         Errno.EPERM => "CAP_SYS_ADMIN is needed, or a new user namespace in the config",
         Errno.ENOSPC => "a limit on namespaces is reached: sysctl user.max_*_namespaces, or 32 levels of them",
         Errno.EINVAL => "the kernel may lack one of these kinds of namespaces",

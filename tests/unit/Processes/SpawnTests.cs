@@ -135,6 +135,15 @@ public class SpawnTests
     }
 
     [Fact]
+    public void A_cgroup_that_cannot_be_joined_is_named()
+    {
+        using Fd image = TinyProgram.ThatWaits();
+        using Fd tasks = Files.Open(At.Cwd, "/dev/null", OpenFlags.ReadOnly);
+        LinuxException error = Assert.Throws<LinuxException>(() => Spawn.Start(new() { Image = image, CgroupTasks = [tasks] }));
+        Assert.Equal("cannot join cgroup /dev/null: bad file descriptor (EBADF)", error.Message);
+    }
+
+    [Fact]
     public void This_process_stays_dumpable()
     {
         using Image image = new("true");
