@@ -1,7 +1,6 @@
 using System;
 using System.Buffers;
 using System.Collections.Generic;
-using System.Text.Encodings.Web;
 using System.Text.Json;
 using Csrun.Linux;
 using Csrun.Runtime.Compiler;
@@ -32,7 +31,7 @@ internal static class FeaturesCommand
     public static byte[] Document()
     {
         var buffer = new ArrayBufferWriter<byte>(8192);
-        var options = new JsonWriterOptions { Indented = true, IndentSize = 4, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+        var options = new JsonWriterOptions { Indented = true, IndentSize = 4, Encoder = JsonText.Encoder };
         using (var json = new Utf8JsonWriter(buffer, options))
         {
             json.WriteStartObject();

@@ -1,7 +1,6 @@
 using System;
 using System.Buffers;
 using System.Collections.Generic;
-using System.Text.Encodings.Web;
 using System.Text.Json;
 using Csrun.Plan;
 using Csrun.Runtime.Containers;
@@ -59,7 +58,7 @@ internal static class HookInstructions
     {
         var buffer = new ArrayBufferWriter<byte>(512);
         // As the runtime's own hooks get it: readable for scripts, not escaped for HTML.
-        using var writer = new Utf8JsonWriter(buffer, new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+        using var writer = new Utf8JsonWriter(buffer, new JsonWriterOptions { Encoder = JsonText.Encoder });
         writer.WriteStartObject();
         writer.WriteString("ociVersion"u8, ContainerView.OciVersion);
         writer.WriteString("id"u8, to.Options.Id);

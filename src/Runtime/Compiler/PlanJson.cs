@@ -1,6 +1,5 @@
 using System;
 using System.Buffers;
-using System.Text.Encodings.Web;
 using System.Text.Json;
 using Csrun.Linux;
 using Csrun.Plan;
@@ -14,7 +13,7 @@ internal static class PlanJson
     public static void Write(IBufferWriter<byte> output, PlanDocument document)
     {
         using var json = new Utf8JsonWriter(output,
-            new JsonWriterOptions { Indented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+            new JsonWriterOptions { Indented = true, Encoder = JsonText.Encoder });
         var compiled = document.Compiled;
         var plan = new PlanReader(compiled.Plan);
         json.WriteStartObject();

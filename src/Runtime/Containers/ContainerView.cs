@@ -2,7 +2,6 @@ using System;
 using System.Buffers;
 using System.Collections.Generic;
 using System.Globalization;
-using System.Text.Encodings.Web;
 using System.Text.Json;
 
 namespace Csrun.Runtime.Containers;
@@ -76,7 +75,7 @@ public sealed record ContainerView
 
     private static JsonWriterOptions Options(bool indented) =>
         // Not for HTML: "<" or "+" in an annotation stays readable, and hooks written in shell can match on it.
-        new() { Indented = indented, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
+        new() { Indented = indented, Encoder = JsonText.Encoder, SkipValidation = true };
 
     private void Write(Utf8JsonWriter json)
     {

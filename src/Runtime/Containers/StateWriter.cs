@@ -2,7 +2,6 @@ using System;
 using System.Buffers;
 using System.Collections.Generic;
 using System.Globalization;
-using System.Text.Encodings.Web;
 using System.Text.Json;
 using Csrun.Cgroups;
 using Csrun.Spec;
@@ -13,7 +12,7 @@ namespace Csrun.Runtime.Containers;
 public static class StateWriter
 {
     private static readonly JsonWriterOptions s_options =
-        new() { SkipValidation = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+        new() { SkipValidation = true, Encoder = JsonText.Encoder };
 
     public static ReadOnlyMemory<byte> Write(State state)
     {
