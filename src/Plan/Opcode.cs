@@ -1,7 +1,7 @@
 namespace Csrun.Plan;
 
 /// <summary>
-/// What Init can do. Each has a structure of operands of the same name in Instructions.cs; Init executes them in the
+/// What Init can do. Each has a structure of operands of the same name in Instructions*.cs; Init executes them in the
 /// order of the plan and stops at the first that fails.
 /// </summary>
 public enum Opcode : ushort
