@@ -13,17 +13,30 @@ out=$PWD/out/bench
 
 # crun refuses a hybrid host whose v2 hierarchy has controllers. Where hugetlb is the only one, a v1 mount of it in a
 # mount namespace of our own takes it out of the way for as long as this runs.
+hugetlb=/sys/fs/cgroup/hugetlb
+
+# The hierarchy goes back to v2 only when it is unmounted without a cgroup, and one that was just removed still counts.
+release_hugetlb() {
+    for ((tries = 0; tries < 50; tries++)); do
+        grep -q ':hugetlb:' /proc/self/cgroup || break
+        unshare --mount --propagation private bash -c \
+            "mount -t cgroup -o hugetlb hugetlb $hugetlb
+             find $hugetlb -mindepth 1 -depth -type d -path '*bench*' -exec rmdir {} + || true
+             sleep 0.2"
+    done
+    rmdir "$hugetlb"
+}
+
 unified=/sys/fs/cgroup/unified/cgroup.controllers
-if [ -z "${BENCH_ISOLATED:-}" ] && [ -s "$unified" ]; then
-    read -r controllers <"$unified"
+if [ -z "${BENCH_ISOLATED:-}" ] && [ -r "$unified" ]; then
+    read -r controllers <"$unified" || controllers=
     if [ "$controllers" = hugetlb ]; then
-        mkdir -p /sys/fs/cgroup/hugetlb
-        status=0
+        mkdir -p "$hugetlb"
+        trap release_hugetlb EXIT
         # shellcheck disable=SC2016
         BENCH_ISOLATED=1 unshare --mount --propagation private bash -c \
-            'mount -t cgroup -o hugetlb hugetlb /sys/fs/cgroup/hugetlb && exec "$0"' "$PWD/bench/run.sh" || status=$?
-        rmdir /sys/fs/cgroup/hugetlb
-        exit "$status"
+            'for _ in {1..50}; do mount -t cgroup -o hugetlb hugetlb "$1" 2>/dev/null && break; sleep 0.2; done; exec "$0"' "$PWD/bench/run.sh" "$hugetlb"
+        exit
     fi
 fi
 

@@ -25,7 +25,7 @@ public sealed class CommandLineTests : ContainerTest
         }
     }
 
-    [Fact, Checklist(548, 549, 550, 601), Contract("C7")]
+    [Fact, Checklist(548, 549, 550, 551, 552, 553, 555, 556, 557, 558, 559, 560, 601), Contract("C7")]
     public void Features_is_json_alone_and_needs_nothing()
     {
         Known.PeersDeviate("these versions lack it, or parts");
@@ -299,6 +299,20 @@ public sealed class CommandLineTests : ContainerTest
                     break;
             }
         }
+    }
+
+    [Fact, Checklist(246, 247, 248)]
+    public void Annotations_and_blocks_of_other_platforms_change_nothing()
+    {
+        Bundle.Config["annotations"] = new JsonObject { ["org.opencontainers.image.os"] = "plan9", ["unknown"] = "kept" };
+        foreach (var name in new[] { "windows", "vm", "solaris", "freebsd", "zos" })
+        {
+            Bundle.Config[name] = new JsonObject { ["hypervisor"] = new JsonObject { ["path"] = "/nowhere" } };
+        }
+
+        Created();
+        Assert.Equal("kept", State()["annotations"]!["unknown"]!.GetValue<string>());
+        Assert.Equal("plan9", State()["annotations"]!["org.opencontainers.image.os"]!.GetValue<string>());
     }
 
     [Fact, Checklist(11)]

@@ -323,7 +323,7 @@ public sealed class MountTests : ContainerTest
         Assert.Equal("/", Report()["cwd"]!.GetValue<string>());
     }
 
-    [Theory]
+    [Theory, Checklist(414, 415, 416, 417, 419)]
     [InlineData("rprivate", false, false)]
     [InlineData("private", false, false)]
     [InlineData("rslave", false, true)]
@@ -354,7 +354,7 @@ public sealed class MountTests : ContainerTest
         }
     }
 
-    [Fact]
+    [Fact, Checklist(420, 422)]
     public void Masked_paths_show_nothing()
     {
         Directory.CreateDirectory(Bundle.Inside("/secret-directory"));
@@ -368,7 +368,7 @@ public sealed class MountTests : ContainerTest
         Assert.Equal("EROFS", report["probe:create:/secret-directory/x"]!.GetValue<string>());
     }
 
-    [Fact]
+    [Fact, Checklist(423, 425)]
     public void Readonly_paths_cannot_be_written()
     {
         using var tree = new HostTree(Path.Combine(Home, "tree"));

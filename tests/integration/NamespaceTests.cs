@@ -258,7 +258,7 @@ public sealed class NamespaceTests : ContainerTest
         RunFails("hostname");
     }
 
-    [Theory]
+    [Theory, Checklist(411, 413)]
     [InlineData("uts", "kernel.domainname", "inside.example")]
     [InlineData("ipc", "kernel.msgmax", "4096")]
     [InlineData("network", "net.ipv4.ip_forward", "1")]
@@ -279,7 +279,7 @@ public sealed class NamespaceTests : ContainerTest
         Assert.Equal(before, Host.Text(path));
     }
 
-    [Theory]
+    [Theory, Checklist(412)]
     [InlineData("kernel.core_pattern", "x", null)]
     [InlineData("net.ipv4.ip_forward", "1", "network")]
     [InlineData("kernel.msgmax", "4096", "ipc")]

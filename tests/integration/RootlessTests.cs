@@ -75,6 +75,33 @@ public sealed class RootlessTests : ContainerTest
         Assert.Equal("[0,0,0,0]", report["uid"]!.ToJsonString());
     }
 
+    [Fact, Checklist(277)]
+    public void More_ids_than_ones_own_are_mapped_by_the_helpers()
+    {
+        Prepare();
+        Assert.SkipUnless(File.Exists("/usr/bin/newuidmap") && File.GetUnixFileMode("/usr/bin/newuidmap").HasFlag(UnixFileMode.SetUser), "newuidmap is missing");
+        foreach (var name in new[] { "uidMappings", "gidMappings" })
+        {
+            Bundle.Linux[name]!.AsArray().Add((JsonNode)new JsonObject { ["containerID"] = 1, ["hostID"] = 200000, ["size"] = 1000 });
+        }
+
+        Bundle.Args("report");
+        Bundle.Save();
+
+        // The helpers believe these files alone, so they get ones of the test's own in a mount namespace of its own.
+        File.WriteAllText(Path.Combine(Home, "passwd"), "root:x:0:0::/:/bin/sh\ntester:x:1000:1000::/:/bin/sh\n");
+        File.WriteAllText(Path.Combine(Home, "ids"), "tester:200000:1000\n");
+        var script = $"""
+            mount --bind {Home}/passwd /etc/passwd
+            mount --bind {Home}/ids /etc/subuid
+            mount --bind {Home}/ids /etc/subgid
+            exec setpriv --reuid 1000 --regid 1000 --clear-groups {Target.Path} run --bundle {Bundle.Path} {Id}
+            """;
+        var report = ReportOf(new Command("/usr/bin/unshare", "--mount", "/bin/sh", "-ec", script) { WorkingDirectory = Home, Environment = UserEnvironment }.Run(Home));
+        Assert.Equal(2, report["uidMap"]!.GetValue<string>().Split('\n').Length);
+        Assert.Contains("200000", report["gidMap"]!.GetValue<string>());
+    }
+
     private void Prepare()
     {
         Assert.SkipWhen(Host.Text("/proc/sys/user/max_user_namespaces") is "0\n" || Host.Text("/proc/sys/kernel/unprivileged_userns_clone") is "0\n", "users may not make user namespaces here");
