@@ -3,7 +3,7 @@ complete -c csrun -f
 complete -c csrun -l root -r -F -d 'directory of the state of all containers; should be on a tmpfs'
 complete -c csrun -l log -r -F -d 'file that errors are appended to, besides standard error'
 complete -c csrun -l log-format -x -a 'text json' -d 'format of the log file'
-complete -c csrun -l log-level -x -a 'error warning debug' -d 'what is logged: errors, and with --log warnings too, if it is not given'
+complete -c csrun -l log-level -x -a 'error warning debug' -d 'the least level that is logged'
 complete -c csrun -l debug -d 'log every phase with the time it took; show where an unforeseen failure comes from'
 complete -c csrun -l cgroup-manager -x -a 'cgroupfs systemd disabled' -d 'who makes the cgroups; disabled leaves the callers in place'
 complete -c csrun -l systemd-cgroup -d 'the same as --cgroup-manager systemd'

@@ -14,8 +14,8 @@ internal static class Options
     public static readonly Option LogFormat = new("log-format", OptionKind.Choice, "format of the log file")
     { ValueName = "format", Choices = ["text", "json"], Default = "text" };
 
-    public static readonly Option LogLevel = new("log-level", OptionKind.Choice, "what is logged: errors, and with --log warnings too, if it is not given")
-    { ValueName = "level", Choices = ["error", "warning", "debug"] };
+    public static readonly Option LogLevel = new("log-level", OptionKind.Choice, "the least level that is logged")
+    { ValueName = "level", Choices = ["error", "warning", "debug"], Default = "error; with --log, warning" };
 
     public static readonly Option Debug = new("debug", OptionKind.Flag, "log every phase with the time it took; show where an unforeseen failure comes from");
 

@@ -3,8 +3,8 @@ using Csrun.Linux;
 using Csrun.Plan;
 using Csrun.Runtime.Compiler;
 using Csrun.Spec;
-using Namespaces = Csrun.Runtime.Compiler.Namespaces;
 using Xunit;
+using Namespaces = Csrun.Runtime.Compiler.Namespaces;
 
 namespace Csrun.Tests.Unit.Compiler;
 
