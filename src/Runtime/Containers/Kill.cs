@@ -1,3 +1,4 @@
+using System;
 using Csrun.Cgroups;
 using Csrun.Linux;
 
@@ -6,6 +7,8 @@ namespace Csrun.Runtime.Containers;
 /// <summary><c>kill</c>: runtime.md#kill, with what engines rely on beyond it.</summary>
 internal static class Kill
 {
+    private static readonly TimeSpan s_killPatience = TimeSpan.FromSeconds(1);
+
     public static void Run(KillRequest request)
     {
         ContainerId.Check(request.Id);
@@ -22,9 +25,9 @@ internal static class Kill
             throw NotRunning(request.Id);
         bool toAll = request.All || (signal == Signals.Kill && !state.PrivatePids);
         if (toAll)
-            cgroup.SignalAll(signal);
-        // Also without a cgroup, and where it is not in there any more.
-        if (process is not null && (!toAll || signal == Signals.Kill || state.Cgroup.Places.Count == 0))
+            SignalAll(cgroup, signal);
+        // In the cgroup it has the signal already; where there is none, it is all that is known.
+        if (process is not null && (!toAll || state.Cgroup.Places.Count == 0))
             SignalOne(request.Id, process, signal);
         // A frozen process dies only when it runs again: Podman removes a paused container with a plain KILL.
         if (signal == Signals.Kill)
@@ -34,6 +37,24 @@ internal static class Kill
     /// <summary>The container's first process, if it is alive.</summary>
     public static Fd? OpenProcess(State state) =>
         Status.IsAlive(state.Process, state.BootId) ? PidFd.TryOpen(state.Process.Pid, state.Process.StartTime) : null;
+
+    private static void SignalAll(ICgroupDriver cgroup, int signal)
+    {
+        if (signal != Signals.Kill)
+        {
+            cgroup.SignalAll(signal);
+            return;
+        }
+        try
+        {
+            // Not once only: one that forks meanwhile must not get away.
+            cgroup.KillAll(s_killPatience);
+        }
+        catch (LinuxException e) when (e.Errno == Errno.EBUSY)
+        {
+            // All have the signal; one that waits for a device dies when it can.
+        }
+    }
 
     private static void SignalOne(string id, Fd process, int signal)
     {
