@@ -8,11 +8,20 @@ namespace Csrun.Linux;
 /// <summary>What identifies a process beyond its number, which is used again: proc_pid_stat(5).</summary>
 /// <param name="State">'R', 'S', 'D', 'Z' (ended, not yet waited for), 'X', 'T', ...</param>
 /// <param name="StartTime">Clock ticks from boot to its start.</param>
+/// <param name="Flags">The kernel's PF_* of its first thread.</param>
 [StructLayout(LayoutKind.Auto)]
-public readonly record struct ProcessStat(char State, ulong StartTime)
+public readonly record struct ProcessStat(char State, ulong StartTime, uint Flags)
 {
+    private const uint Exiting = 4;
+
     /// <summary>Whether it has ended, even if its parent does not know yet.</summary>
     public bool HasEnded => State is 'Z' or 'X' or 'x';
+
+    /// <summary>
+    /// Whether it has ended or is about to (PF_EXITING): the first process of a pid namespace waits in between until
+    /// all others in it are reaped.
+    /// </summary>
+    public bool IsEnding => HasEnded || (Flags & Exiting) != 0;
 
     /// <summary>Reads it; null if there is no such process.</summary>
     public static ProcessStat? Read(int pid)
@@ -43,7 +52,8 @@ public readonly record struct ProcessStat(char State, ulong StartTime)
     /// </summary>
     public static bool TryParse(ReadOnlySpan<byte> line, out ProcessStat stat)
     {
-        const int startTimeField = 22;
+        const int flagsField = 9, startTimeField = 22;
+        uint flags = 0;
         stat = default;
         int end = line.LastIndexOf((byte)')');
         if (end < 0 || line.Length < end + 3)
@@ -60,12 +70,16 @@ public readonly record struct ProcessStat(char State, ulong StartTime)
                 return false;
             }
             line = line[(space + 1)..];
+            if (field + 1 == flagsField && !Utf8Parser.TryParse(line, out flags, out _))
+            {
+                return false;
+            }
         }
         if (!Utf8Parser.TryParse(line, out ulong startTime, out _))
         {
             return false;
         }
-        stat = new(state, startTime);
+        stat = new(state, startTime, flags);
         return true;
     }
 }

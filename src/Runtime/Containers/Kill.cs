@@ -34,9 +34,10 @@ internal static class Kill
             cgroup.Thaw();
     }
 
-    /// <summary>The container's first process, if it is alive.</summary>
-    public static Fd? OpenProcess(State state) =>
-        Status.IsAlive(state.Process, state.BootId) ? PidFd.TryOpen(state.Process.Pid, state.Process.StartTime) : null;
+    /// <summary>The container's first process, unless it has ended; null too for one that there never was.</summary>
+    public static Fd? OpenProcess(State state) => state.IsComplete && state.BootId == Status.BootId()
+        ? PidFd.TryOpen(state.Process.Pid, state.Process.StartTime)
+        : null;
 
     private static void SignalAll(ICgroupDriver cgroup, int signal)
     {

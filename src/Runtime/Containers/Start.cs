@@ -26,13 +26,13 @@ internal static class Start
             throw new CsrunException(ErrorCodes.ContainerBusy, "another command is at work on container", id);
         if (!directory.IsLinked() || directory.ReadState() is not { } state)
             throw Views.NotFound(id);
+        ThrowUnlessCreated(Status.Of(directory, state));
         Locked(directory, state);
     }
 
-    /// <summary>Starts a container whose lock is held.</summary>
+    /// <summary>Starts a container that was created, and whose lock is held.</summary>
     public static void Locked(StateDirectory directory, State state)
     {
-        ThrowUnlessCreated(Status.Of(directory, state));
         if (!state.HasProcess)
             throw new CsrunException(ErrorCodes.NoProcess, "cannot start container", state.Id, hint: "its config has no process");
         using var process = Kill.OpenProcess(state) ?? throw Stopped();
@@ -71,6 +71,7 @@ internal static class Start
         if (connected is -Errno.ENOENT or -Errno.ECONNREFUSED)
             throw Stopped();
         using var connection = Fd.Own(connected, "connect to", directory.Path + "/" + StateDirectory.StartSocketName);
+        string? before = CommandName(state);
         var go = new Message { Kind = MessageKind.Go };
         if (UnixSocket.Send(connection.Number, MemoryMarshal.AsBytes(new ReadOnlySpan<Message>(in go))) < 0)
             throw Stopped();
@@ -80,12 +81,30 @@ internal static class Start
         int length = UnixSocket.Receive(connection.Number, buffer, out int fd);
         if (fd >= 0)
             _ = Syscalls.Close(fd);
-        if (length == 0)
+        bool closed = length is 0 or -Errno.ECONNRESET;
+        if (closed && !DiedAsInit(state, process, before))
             return;
-        if (length == -Errno.ECONNRESET)
+        if (closed)
             throw new CsrunException(ErrorCodes.InitDied, "the container's process ended before it executed its program");
         LinuxException.Check(length, "receive from", "Init");
         throw Failure(directory, state, process, buffer[..length]);
+    }
+
+    // Its end closes the connection, too. Executing a program changes a process's name, and who has ended keeps the
+    // last one until it is reaped.
+    private static bool DiedAsInit(State state, Fd process, string? before) =>
+        PidFd.WaitForEnd(process.Number, 0) && CommandName(state) is { } after && after == before;
+
+    private static string? CommandName(State state)
+    {
+        try
+        {
+            return Files.TryReadText(At.Cwd, FormattableString.Invariant($"/proc/{state.Process.Pid}/comm"), 64);
+        }
+        catch (LinuxException e) when (e.Errno == Errno.ESRCH)
+        {
+            return null;
+        }
     }
 
     private static CsrunException Failure(StateDirectory directory, State state, Fd process, ReadOnlySpan<byte> packet)

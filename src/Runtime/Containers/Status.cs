@@ -29,10 +29,10 @@ public static class Status
     public static string BootId() =>
         Encoding.ASCII.GetString(Files.ReadAll(At.Cwd, "/proc/sys/kernel/random/boot_id", 64)).TrimEnd('\n');
 
-    /// <summary>Whether a process is still the same one and has not ended (a zombie has).</summary>
+    /// <summary>Whether a process is still the same one and has not ended: a zombie has, and one that only waits for others to.</summary>
     public static bool IsAlive(ProcessIdentity process, string bootId) =>
         process.Pid > 0
-        && ProcessStat.Read(process.Pid) is { HasEnded: false } stat
+        && ProcessStat.Read(process.Pid) is { IsEnding: false } stat
         && stat.StartTime == process.StartTime
         && BootId() == bootId;
 

@@ -23,7 +23,19 @@ public class ProcTests
     public void A_processs_name_cannot_forge_its_start_time(string start)
     {
         Assert.True(ProcessStat.TryParse(Encoding.UTF8.GetBytes(start + Fields), out ProcessStat stat));
-        Assert.Equal(new ProcessStat('S', 987654), stat);
+        Assert.Equal(new ProcessStat('S', 987654, 4194560), stat);
+    }
+
+    [Theory]
+    [InlineData("S", 4194560u, false, false)]
+    [InlineData("S", 4194564u, false, true)]
+    [InlineData("Z", 4194564u, true, true)]
+    [InlineData("X", 0u, true, true)]
+    public void A_process_that_waits_for_others_to_end_is_ending(string state, uint flags, bool ended, bool ending)
+    {
+        string line = "1 (a)" + Fields.Replace(" S ", " " + state + " ", StringComparison.Ordinal).Replace("4194560", flags.ToString(System.Globalization.CultureInfo.InvariantCulture), StringComparison.Ordinal);
+        Assert.True(ProcessStat.TryParse(Encoding.UTF8.GetBytes(line), out ProcessStat stat));
+        Assert.Equal((ended, ending), (stat.HasEnded, stat.IsEnding));
     }
 
     [Theory]
