@@ -34,7 +34,7 @@ public struct WriteTimeOffsets
 }
 
 /// <summary>
-/// Goes on in a new process that is a child of Init's parent (clone3 with CLONE_PARENT and <see cref="Flags"/>); the
+/// Goes on in a new process that is a child of Init's parent (clone(2) with CLONE_PARENT and <see cref="Flags"/>); the
 /// one that called it reports <see cref="MessageKind.Forked"/> with the new process's id and exits with 0.
 /// </summary>
 [StructLayout(LayoutKind.Sequential)]

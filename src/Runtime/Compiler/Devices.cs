@@ -106,7 +106,10 @@ internal sealed class Devices
     private void CompileLinks()
     {
         foreach (var (path, target) in s_links)
-            Link(path, target, MakeSymlinkFlags.IfTargetExists);
+        {
+            // What an image or a volume brings in their place stays, as with runc: it is the container's own affair.
+            Link(path, target, MakeSymlinkFlags.IfTargetExists | MakeSymlinkFlags.KeepExisting);
+        }
         // An image's own node would be the host's multiplexer.
         Link("/dev/ptmx", "pts/ptmx", MakeSymlinkFlags.Replace);
     }

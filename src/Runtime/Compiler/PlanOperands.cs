@@ -159,6 +159,7 @@ internal static class PlanOperands
                 json.WriteString("target"u8, plan.Text(link.Target));
                 json.WriteBoolean("ifTargetExists"u8, link.Flags.HasFlag(MakeSymlinkFlags.IfTargetExists));
                 json.WriteBoolean("replace"u8, link.Flags.HasFlag(MakeSymlinkFlags.Replace));
+                json.WriteBoolean("keepExisting"u8, link.Flags.HasFlag(MakeSymlinkFlags.KeepExisting));
                 break;
             case Opcode.MaskPath:
                 json.WriteString("path"u8, plan.Text(plan.Operands<MaskPath>(index).Path));
