@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.Globalization;
+using System.Text;
 using Csrun.Linux;
 using Csrun.Plan;
 using Csrun.Runtime.Compiler;
@@ -19,7 +20,6 @@ internal sealed class Setup(
     private State _state = null!;
     private SpawnedProcess? _process;
     private Fd? _terminal;
-    private string? _pidFileWritten;
 
     public DescriptorSocket? ConsoleSocket { get; init; }
 
@@ -141,8 +141,8 @@ internal sealed class Setup(
         HookRunner.RunAll("createRuntime", hooks.CreateRuntime ?? [], json, bundle.Path);
     }
 
-    // The order matters: nobody may find a pid-file of a container that failed, and Init must not wait for start
-    // unless the state on disk says that it does.
+    // The order matters: Init must not wait for start unless the state on disk says that it does, and nobody may find a
+    // pid-file of a container that failed.
     private void Commit(InitSession session)
     {
         int pid = _process!.Pid;
@@ -150,33 +150,24 @@ internal sealed class Setup(
         _state = _state with { Process = Identify(pid), Cgroup = cgroup.Record };
         directory.WriteState(_state);
         PidfdSocket?.Send("pidfd"u8, _process.PidFd);
-        string? temporary = WritePidFile(pid);
         if (!session.TrySend(MessageKind.Commit))
             throw new CsrunException(ErrorCodes.InitDied, "the container's process ended before it was committed");
-        if (temporary is null)
-            return;
-        int result = Syscalls.RenameAt(At.Cwd, temporary, At.Cwd, PidFile!);
-        if (result < 0)
-            throw new CsrunException(ErrorCodes.PidFile, "cannot write", PidFile, -result, "--pid-file");
-        _pidFileWritten = null;
+        if (PidFile is not null)
+            WritePidFile(PidFile, pid);
     }
 
     // No newline: containerd and conmon-rs take the bytes as they are for a number.
-    private string? WritePidFile(int pid)
+    private static void WritePidFile(string path, int pid)
     {
-        if (PidFile is null)
-            return null;
-        int slash = PidFile.LastIndexOf('/') + 1;
-        _pidFileWritten = string.Create(CultureInfo.InvariantCulture, $"{PidFile[..slash]}.{PidFile[slash..]}.{Syscalls.GetPid()}");
+        const uint mode = 0x1A4; // 0644
         try
         {
-            Files.WriteAtomically(At.Cwd, _pidFileWritten, System.Text.Encoding.ASCII.GetBytes(pid.ToString(CultureInfo.InvariantCulture)), 0x1A4);
+            Files.WriteAtomically(At.Cwd, path, Decimal(pid), mode);
         }
         catch (LinuxException e)
         {
             throw ErrorText.FromLinux(e, ErrorCodes.PidFile, "--pid-file");
         }
-        return _pidFileWritten;
     }
 
     private void SetOomScore(int pid)
@@ -184,7 +175,7 @@ internal sealed class Setup(
         if (bundle.Config.Process?.OomScoreAdj is not int score)
             return;
         using var proc = ProcFs.OpenRoot();
-        int result = ProcFs.Write(proc.Number, pid, "oom_score_adj", System.Text.Encoding.ASCII.GetBytes(score.ToString(CultureInfo.InvariantCulture)));
+        int result = ProcFs.Write(proc.Number, pid, "oom_score_adj", Decimal(score));
         if (result is -Errno.EACCES or -Errno.EPERM && cgroup.IsUnprivileged)
         {
             // Podman's rootless containers carry their user's value, which may be lower than what a user may set.
@@ -204,8 +195,6 @@ internal sealed class Setup(
     {
         try
         {
-            if (_pidFileWritten is not null)
-                _ = Syscalls.UnlinkAt(At.Cwd, _pidFileWritten);
             _terminal?.Dispose();
             _process?.Kill();
             _process?.Dispose();
@@ -216,6 +205,8 @@ internal sealed class Setup(
             Log.Warning(ErrorText.Of(e));
         }
     }
+
+    private static byte[] Decimal(int number) => Encoding.ASCII.GetBytes(number.ToString(CultureInfo.InvariantCulture));
 
     private static ProcessIdentity Identify(int pid) =>
         new(pid, (ProcessStat.Read(pid) ?? throw new LinuxException("find process", FormattableString.Invariant($"{pid}"), Errno.ESRCH)).StartTime);
