@@ -12,14 +12,14 @@ namespace Csrun.Runtime.Containers;
 internal sealed class CgroupPlan
 {
     private readonly ICgroupDriver _driver;
-    private readonly string _where;
+    private readonly string _configName;
 
-    private CgroupPlan(CgroupHost host, ICgroupDriver driver, bool unprivileged, string where)
+    private CgroupPlan(CgroupHost host, ICgroupDriver driver, bool unprivileged, string configName)
     {
         Host = host;
         _driver = driver;
         IsUnprivileged = unprivileged;
-        _where = where;
+        _configName = configName;
     }
 
     /// <summary>The hierarchies of this host.</summary>
@@ -47,7 +47,7 @@ internal sealed class CgroupPlan
                 _ when mustBeUnused => CgroupDrivers.Prepare(host, request.Id, bundle.Config.Linux?.CgroupsPath, unprivileged),
                 _ => CgroupDrivers.For(CgroupPaths.Decide(host, request.Id, bundle.Config.Linux?.CgroupsPath, unprivileged)),
             };
-            return new CgroupPlan(host, driver, unprivileged, where);
+            return new CgroupPlan(host, driver, unprivileged, bundle.ConfigName);
         }
         catch (LinuxException e)
         {
@@ -77,7 +77,7 @@ internal sealed class CgroupPlan
         }
         catch (LinuxException e)
         {
-            throw ErrorText.FromLinux(e, ErrorCodes.CgroupFailed, _where);
+            throw ErrorText.FromLinux(e, ErrorCodes.CgroupFailed, _configName + ": linux.cgroupsPath");
         }
     }
 
@@ -94,7 +94,7 @@ internal sealed class CgroupPlan
         }
         catch (LinuxException e)
         {
-            throw ErrorText.FromLinux(e, ErrorCodes.CgroupFailed, _where.Replace("cgroupsPath", "resources.devices", StringComparison.Ordinal));
+            throw ErrorText.FromLinux(e, ErrorCodes.CgroupFailed, _configName + ": linux.resources.devices");
         }
     }
 

@@ -16,6 +16,7 @@ internal static class HookRunner
 {
     /// <summary>Characters of a failed hook's output that are shown.</summary>
     private const int OutputShown = 512;
+    private const uint MemfdCloseOnExec = 1;
 
     /// <summary>Runs all; the first that fails ends it with an error.</summary>
     /// <param name="kind">"prestart", as the config has it.</param>
@@ -73,8 +74,6 @@ internal static class HookRunner
             }
         }
     }
-
-    private const uint MemfdCloseOnExec = 1;
 
     private static SpawnedProcess Start(string where, Hook hook, Fd input, Fd output, string bundle)
     {
