@@ -1,11 +1,11 @@
 using System;
 using System.Collections.Generic;
 using System.Text;
+using CsCheck;
 using Csrun.Cgroups;
 using Csrun.Plan;
 using Csrun.Runtime.Containers;
 using Csrun.Spec;
-using CsCheck;
 using Xunit;
 
 namespace Csrun.Tests.Unit.Containers;
