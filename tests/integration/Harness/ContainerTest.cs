@@ -20,7 +20,8 @@ public abstract class ContainerTest : IDisposable
 
     protected ContainerTest()
     {
-        Mark = $"t{Environment.ProcessId:x}-{Interlocked.Increment(ref counter)}";
+        // The last letter keeps one mark from being the beginning of another.
+        Mark = $"t{Environment.ProcessId:x}-{Interlocked.Increment(ref counter)}x";
         Home = Path.Combine(Path.GetTempPath(), "csrun-test-" + Mark);
         Directory.CreateDirectory(Home);
         Libc.chmod(Home, 0x1ed);
