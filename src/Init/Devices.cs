@@ -29,6 +29,7 @@ internal static unsafe class Devices
         nint result = Kernel.Call(Nr.MkNodAt, parent, (nint)name, (nint)operands->Mode, (nint)Number(operands->Major, operands->Minor));
         if (result < 0 && result != -C.EEXIST)
             return result;
+        bool made = result == 0;
 
         s->Step = Step.ReadBack;
         nint node = Kernel.OpenAt(parent, name, C.O_PATH | C.O_NOFOLLOW);
@@ -46,7 +47,8 @@ internal static unsafe class Devices
             s->Step = Step.Verify;
             return -C.EEXIST;
         }
-        if (status.Uid != operands->Uid || status.Gid != operands->Gid || (status.Mode & Permissions) != (operands->Mode & Permissions))
+        // One that was there may be the host's, bound by the config: its owner and mode are not ours to change.
+        if (made && (status.Uid != operands->Uid || status.Gid != operands->Gid || (status.Mode & Permissions) != (operands->Mode & Permissions)))
             result = SetOwnerAndMode(s, node, operands->Mode, operands->Uid, operands->Gid);
         Kernel.Close(node);
         return result;

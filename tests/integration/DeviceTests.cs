@@ -130,6 +130,18 @@ public sealed class DeviceTests : ContainerTest
         Assert.Equal("1:3", Report("--stat", "/device")["stat:/device"]!["device"]!.GetValue<string>());
     }
 
+    [Fact]
+    public void A_node_of_the_host_that_is_bound_keeps_its_owner_and_mode()
+    {
+        var node = Path.Combine(Home, "node");
+        Libc.Check(Libc.mknod(node, 0x2180, 0x103), "mknod");
+        Libc.chmod(node, 0x180);
+        Bundle.Mount("/dev/bound", "bind", node, "bind");
+        Add("c", "/dev/bound", 1, 3, fileMode: 0x1b6, uid: 5, gid: 6);
+        var stat = Report("--stat", "/dev/bound")["stat:/dev/bound"]!;
+        Assert.Equal("c 600 0 0 1:3", $"{stat["type"]} {stat["mode"]} {stat["uid"]} {stat["gid"]} {stat["device"]}");
+    }
+
     [Fact, Checklist(296)]
     public void In_a_user_namespace_a_listed_device_is_bound_from_the_host()
     {
