@@ -1,6 +1,5 @@
 using System;
 using System.Collections.Generic;
-using System.Globalization;
 using System.Text.Json;
 using Csrun.Cgroups;
 using Csrun.Plan;
@@ -53,7 +52,7 @@ public ref struct StateReader
                 case "id": id = Text(); break;
                 case "bundle": bundle = Text(); break;
                 case "rootfs": rootfs = Text(); break;
-                case "created": created = DateTimeOffset.ParseExact(Text(), "O", CultureInfo.InvariantCulture); break;
+                case "created": created = _json.GetDateTimeOffset(); break;
                 case "owner": owner = _json.GetUInt32(); break;
                 case "bootId": bootId = Text(); break;
                 case "creator": creator = ReadProcess(); break;

@@ -1,7 +1,6 @@
 using System;
 using System.Buffers;
 using System.Collections.Generic;
-using System.Globalization;
 using System.Text.Json;
 using Csrun.Cgroups;
 using Csrun.Spec;
@@ -24,7 +23,7 @@ public static class StateWriter
         json.WriteString("id"u8, state.Id);
         json.WriteString("bundle"u8, state.Bundle);
         json.WriteString("rootfs"u8, state.Rootfs);
-        json.WriteString("created"u8, state.Created.ToString("O", CultureInfo.InvariantCulture));
+        json.WriteString("created"u8, state.Created);
         json.WriteNumber("owner"u8, state.Owner);
         json.WriteString("bootId"u8, state.BootId);
         Write(json, "creator"u8, state.Creator);
