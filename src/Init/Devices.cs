@@ -47,8 +47,8 @@ internal static unsafe class Devices
             s->Step = Step.Verify;
             return -C.EEXIST;
         }
-        // One that was there may be the host's, bound by the config: its owner and mode are not ours to change.
-        if (made && (status.Uid != operands->Uid || status.Gid != operands->Gid || (status.Mode & Permissions) != (operands->Mode & Permissions)))
+        bool right = status.Uid == operands->Uid && status.Gid == operands->Gid && (status.Mode & Permissions) == (operands->Mode & Permissions);
+        if (!right && (made || IsOfRootfs(s, &status)))
             result = SetOwnerAndMode(s, node, operands->Mode, operands->Uid, operands->Gid);
         Kernel.Close(node);
         return result;
@@ -98,6 +98,16 @@ internal static unsafe class Devices
         }
         Kernel.Close(parent);
         return result;
+    }
+
+    /// <summary>
+    /// Whether a file that was there belongs to the image. In any other mount it may be the host's, bound by the
+    /// config, whose owner and mode are not ours to change. Kernels that do not tell mounts apart (&lt; 5.8): no.
+    /// </summary>
+    private static bool IsOfRootfs(State* s, FileStatus* file)
+    {
+        FileStatus root;
+        return Kernel.Status(Rootfs.Root(s), &root) >= 0 && (root.Mask & file->Mask & C.STATX_MNT_ID) != 0 && root.MountId == file->MountId;
     }
 
     private static nint SetOwnerAndMode(State* s, nint file, uint mode, uint uid, uint gid)

@@ -184,7 +184,8 @@ public struct MakeDirectory
 
 /// <summary>
 /// Makes a device node or FIFO in the rootfs (mknodat(2)), with the directories above it, and reads it back. One that
-/// exists is accepted only if type and number are the same, and keeps its owner and mode: it may be the host's.
+/// exists is accepted only if type and number are the same; its owner and mode are set only if it is the image's own, not
+/// if it is in another mount, which may be the host's.
 /// </summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct MakeDevice
