@@ -16,6 +16,7 @@ public sealed class UnifiedHostTests : IDisposable
     private readonly CgroupHost _host;
     private readonly string _mountPoint;
     private readonly ICgroupDriver _driver;
+    private readonly string[] _given = [];
 
     public UnifiedHostTests()
     {
@@ -24,6 +25,7 @@ public sealed class UnifiedHostTests : IDisposable
         Assert.SkipWhen(unified is null, "no cgroup2 is mounted");
         _host = new(CgroupMode.V2, [unified]);
         _mountPoint = unified.MountPoint;
+        _given = Given();
         _driver = CgroupDrivers.Prepare(_host, "id", $"/{_name}/leaf", unprivileged: false);
     }
 
@@ -31,7 +33,13 @@ public sealed class UnifiedHostTests : IDisposable
     {
         _driver?.Remove(s_patience);
         Assert.False(Directory.Exists($"{_mountPoint}/{_name}"));
+        // The driver gives controllers down the path, and nobody takes them back: others may use them by then.
+        foreach (string controller in Given().Except(_given))
+            File.WriteAllText($"{_mountPoint}/cgroup.subtree_control", "-" + controller);
     }
+
+    private string[] Given() =>
+        File.ReadAllText($"{_mountPoint}/cgroup.subtree_control").Split((char[])[' ', '\n'], StringSplitOptions.RemoveEmptyEntries);
 
     [Fact]
     public void A_process_is_born_in_it()
