@@ -60,7 +60,7 @@ internal static class HookRunner
             {
                 // The whole group: what it started would live on, with nobody to end it.
                 _ = Syscalls.Kill(-process.Pid, Signals.Kill);
-                process.Wait();
+                process.Kill();
                 throw new CsrunException(
                     ErrorCodes.HookTimeout, "error running hook",
                     string.Create(CultureInfo.InvariantCulture, $"{hook.Path}: it ran for longer than {hook.Timeout} s"),

@@ -85,11 +85,12 @@ public sealed class SpawnedProcess(int pid, Fd pidFd) : IDisposable
         return status;
     }
 
-    /// <summary>Kills it and reaps it.</summary>
+    /// <summary>Kills it and reaps it. One that a device holds is left to die when it can: nobody waits for it for ever.</summary>
     public void Kill()
     {
+        const int patience = 10_000;
         _ = Linux.PidFd.Signal(PidFd.Number, Signals.Kill);
-        Wait();
+        Wait(patience);
     }
 
     public void Dispose() => PidFd.Dispose();
