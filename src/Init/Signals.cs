@@ -4,16 +4,17 @@ namespace Csrun.Init;
 internal static unsafe class Signals
 {
     /// <summary>
-    /// Empties the mask and undoes what the caller ignored. As the first process of a namespace the kernel would
+    /// Undoes what the caller ignored, and empties the mask. As the first process of a namespace the kernel would
     /// shield us from every signal that has its default action; so those that end a process get a handler that does
     /// that, and `kill` of a container that waits works at once. execve(2) resets it.
     /// </summary>
     public static void Reset()
     {
-        ulong none = 0;
-        Kernel.Call(Nr.RtSigProcMask, C.SIG_SETMASK, (nint)(&none), 0, sizeof(ulong));
         for (int signal = 1; signal <= C.LastSignal; signal++)
             Set(signal, Ends(signal) ? (ulong)Kernel.ExitHandler : C.SIG_DFL);
+        // Last: the runtime blocked them all, and one that came meanwhile is to find its action.
+        ulong none = 0;
+        Kernel.Call(Nr.RtSigProcMask, C.SIG_SETMASK, (nint)(&none), 0, sizeof(ulong));
     }
 
     /// <summary>Lets a write to a pipe that nobody reads fail instead of ending us, or not.</summary>

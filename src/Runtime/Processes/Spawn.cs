@@ -14,8 +14,7 @@ public static unsafe class Spawn
     private const int CloseRangeCloexec = 4;
     private static readonly nint s_allOnes = unchecked((nint)uint.MaxValue);
 
-
-    /// <summary>Starts Init with an empty environment, default signal actions and an empty signal mask.</summary>
+    /// <summary>Starts Init with an empty environment. All signals are blocked until it has set what each does to it.</summary>
     public static SpawnedProcess Start(SpawnRequest request)
     {
         using SpawnTable table = new();
@@ -42,7 +41,6 @@ public static unsafe class Spawn
         // < 5.11 does not know the flag; Init closes what it does not need, too.
         table.Add("close descriptors", null, SpawnStep.IgnoreErrors, SyscallNumbers.CloseRange, mover.Limit, s_allOnes, CloseRangeCloexec);
         ResetAffinity(table);
-        ResetSignals(table);
         if (newUser)
         {
             table.Add("take gid 0 in the new user namespace", null, 0, SyscallNumbers.Setresgid);
