@@ -88,6 +88,9 @@ internal static class C
     public const int CLOCK_MONOTONIC = 1;
     public const int X_OK = 1;
 
+    // ioprio.h
+    public const int IOPRIO_WHO_PROCESS = 1;
+
     // auxvec.h
     public const int AT_NULL = 0, AT_PHDR = 3, AT_PHNUM = 5, AT_RANDOM = 25;
 }

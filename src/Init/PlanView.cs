@@ -180,6 +180,10 @@ internal static unsafe class PlanView
         Opcode.Ready => sizeof(Ready),
         Opcode.AwaitStart => sizeof(AwaitStart),
         Opcode.Execute => sizeof(Execute),
+        Opcode.SetScheduler => sizeof(SetScheduler),
+        Opcode.SetIoPriority => sizeof(SetIoPriority),
+        Opcode.SetMemoryPolicy => sizeof(SetMemoryPolicy),
+        Opcode.SetPersonality => sizeof(SetPersonality),
         _ => 0,
     });
 }

@@ -144,6 +144,10 @@ internal static unsafe class Program
         Opcode.Ready => Starting.Report(s),
         Opcode.AwaitStart => Starting.Await(s),
         Opcode.Execute => Execution.Execute(s, (Execute*)operands),
+        Opcode.SetScheduler => Scheduling.SetScheduler(s, (SetScheduler*)operands),
+        Opcode.SetIoPriority => Scheduling.SetIoPriority(s, (SetIoPriority*)operands),
+        Opcode.SetMemoryPolicy => Scheduling.SetMemoryPolicy(s, (SetMemoryPolicy*)operands),
+        Opcode.SetPersonality => Scheduling.SetPersonality(s, (SetPersonality*)operands),
         _ => -C.EINVAL,
     };
 }

@@ -128,4 +128,8 @@ public enum Step : uint
 
     /// <summary>Warning: bits of Value are capabilities that could not be granted.</summary>
     CapabilitiesDropped,
+    Scheduler,
+    IoPriority,
+    MemoryPolicy,
+    Personality,
 }

@@ -56,4 +56,10 @@ public enum Opcode : ushort
     Ready,
     AwaitStart,
     Execute,
+
+    // What the scheduler, the memory allocator and the emulation know of the process
+    SetScheduler,
+    SetIoPriority,
+    SetMemoryPolicy,
+    SetPersonality,
 }

@@ -82,6 +82,10 @@ public sealed class PlanReader
         Opcode.Ready => Unsafe.SizeOf<Ready>(),
         Opcode.AwaitStart => Unsafe.SizeOf<AwaitStart>(),
         Opcode.Execute => Unsafe.SizeOf<Execute>(),
+        Opcode.SetScheduler => Unsafe.SizeOf<SetScheduler>(),
+        Opcode.SetIoPriority => Unsafe.SizeOf<SetIoPriority>(),
+        Opcode.SetMemoryPolicy => Unsafe.SizeOf<SetMemoryPolicy>(),
+        Opcode.SetPersonality => Unsafe.SizeOf<SetPersonality>(),
         _ => throw new InvalidDataException($"opcode {(int)opcode} is unknown"),
     };
 

@@ -239,7 +239,6 @@ public sealed class CommandLineTests : ContainerTest
     [InlineData("""{ "seccomp": { "defaultAction": "SCMP_ACT_ALLOW" } }""", "linux.seccomp")]
     [InlineData("""{ "resources": { "memory": { "limit": 100000000 } } }""", "linux.resources")]
     [InlineData("""{ "intelRdt": { "closID": "x" } }""", "linux.intelRdt")]
-    [InlineData("""{ "personality": { "domain": "LINUX32" } }""", "linux.personality")]
     [InlineData("""{ "mountLabel": "system_u:object_r:svirt_sandbox_file_t:s0" }""", "linux.mountLabel")]
     [InlineData("""{ "netDevices": { "eth9": {} } }""", "linux.netDevices")]
     public void What_is_not_supported_yet_is_refused_by_name(string linux, string path)
@@ -258,8 +257,6 @@ public sealed class CommandLineTests : ContainerTest
     [Theory]
     [InlineData("""{ "selinuxLabel": "system_u:system_r:container_t:s0" }""", "process.selinuxLabel")]
     [InlineData("""{ "apparmorProfile": "docker-default" }""", "process.apparmorProfile")]
-    [InlineData("""{ "scheduler": { "policy": "SCHED_BATCH" } }""", "process.scheduler")]
-    [InlineData("""{ "ioPriority": { "class": "IOPRIO_CLASS_BE", "priority": 4 } }""", "process.ioPriority")]
     public void What_is_not_supported_yet_of_the_process_is_refused_by_name(string process, string path)
     {
         Known.PeersDeviate("support it");

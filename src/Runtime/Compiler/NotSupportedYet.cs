@@ -17,8 +17,6 @@ internal static class NotSupportedYet
             Refuse(to, !string.IsNullOrEmpty(process.ApparmorProfile) && process.ApparmorProfile is not "unconfined",
                 "process.apparmorProfile");
             Refuse(to, !string.IsNullOrEmpty(process.SelinuxLabel), "process.selinuxLabel");
-            Refuse(to, process.Scheduler is not null, "process.scheduler");
-            Refuse(to, process.IoPriority is not null, "process.ioPriority");
         }
         for (int i = 0; i < config.Mounts?.Length; i++)
         {
@@ -29,10 +27,8 @@ internal static class NotSupportedYet
             return;
         Refuse(to, linux.NetDevices is { Count: > 0 }, "linux.netDevices");
         Refuse(to, linux.IntelRdt is not null, "linux.intelRdt");
-        Refuse(to, linux.MemoryPolicy is not null, "linux.memoryPolicy");
         Refuse(to, linux.Seccomp is not null, "linux.seccomp");
         Refuse(to, !string.IsNullOrEmpty(linux.MountLabel), "linux.mountLabel");
-        Refuse(to, linux.Personality is not null, "linux.personality");
         if (linux.Resources is { } resources)
             CheckResources(to, resources);
     }

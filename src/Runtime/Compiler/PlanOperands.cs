@@ -28,6 +28,9 @@ internal static class PlanOperands
             case < Opcode.RequestHooks:
                 WriteFiles(json, plan, index);
                 break;
+            case >= Opcode.SetScheduler and <= Opcode.SetPersonality:
+                PlanScheduling.Write(json, plan, index);
+                break;
             default:
                 WriteProcess(json, plan, index);
                 break;

@@ -22,7 +22,7 @@ internal sealed class PlanPhrases(PlanReader plan, CompiledPlan compiled)
         < Opcode.RequestHooks => "Protection and sysctls",
         Opcode.RequestHooks or Opcode.RunHook => "Hooks",
         Opcode.OpenConsole or Opcode.PrepareStdio => "Standard streams",
-        < Opcode.Ready => "The process",
+        < Opcode.Ready or (>= Opcode.SetScheduler and <= Opcode.SetPersonality) => "The process",
         _ => "Start",
     };
 
@@ -32,6 +32,7 @@ internal sealed class PlanPhrases(PlanReader plan, CompiledPlan compiled)
         < Opcode.OpenSource => DescribeNamespaces(index),
         < Opcode.MakeDirectory => DescribeMounts(index),
         < Opcode.RequestHooks => DescribeFiles(index),
+        >= Opcode.SetScheduler and <= Opcode.SetPersonality => PlanScheduling.Describe(plan, index),
         _ => DescribeProcess(index),
     };
 

@@ -71,6 +71,7 @@ internal static class ProcessSetup
             to.Add(Opcode.SetRlimit, new SetRlimit { Soft = limit.Soft, Hard = limit.Hard, Resource = (uint)limit.Type },
                 Compilation.Path("process.rlimits", i), "set the limit", Names.RlimitTypes[(int)limit.Type]);
         }
+        Scheduling.Compile(to, process);
         to.Add(Opcode.SetUmask, new SetUmask { Mask = process.User?.Umask ?? DefaultUmask }, "process.user.umask", "set the umask");
 
         var directory = new ChangeDirectory

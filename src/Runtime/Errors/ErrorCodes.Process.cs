@@ -40,6 +40,18 @@ public static partial class ErrorCodes
         "Lowering it needs CAP_SYS_RESOURCE.",
         "Leave it out, or give a value that is not below the caller's.");
 
+    public static readonly ErrorCode SchedulingFailed = new(
+        "scheduling-failed",
+        "The kernel did not take process.scheduler or process.ioPriority.",
+        "Real-time and deadline policies, a nice value below the caller's and the real-time I/O class take CAP_SYS_NICE on the host.",
+        "Run csrun with the rights for it, or take another policy; with cgroup v1, the cgroup needs cpu.rt_runtime_us.");
+
+    public static readonly ErrorCode MemoryPolicyFailed = new(
+        "memory-policy-failed",
+        "The kernel did not take linux.memoryPolicy.",
+        "A node that the machine, or the cgroup's cpuset, does not have, or a mode that is newer than the kernel.",
+        "Compare linux.memoryPolicy.nodes with /sys/devices/system/node/online; MPOL_WEIGHTED_INTERLEAVE needs Linux 6.9.");
+
     public static readonly ErrorCode TerminalFailed = new(
         "terminal-failed",
         "The container's terminal could not be made.",
@@ -54,7 +66,7 @@ public static partial class ErrorCodes
 
     private static readonly ErrorCode[] s_process =
     [
-        ExecutableNotFound, ExecutableInvalid, WorkingDirectory, IdentityFailed, LimitFailed, OomScore, TerminalFailed,
-        ProcessSetup,
+        ExecutableNotFound, ExecutableInvalid, WorkingDirectory, IdentityFailed, LimitFailed, OomScore, SchedulingFailed,
+        MemoryPolicyFailed, TerminalFailed, ProcessSetup,
     ];
 }

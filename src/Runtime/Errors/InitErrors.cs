@@ -127,6 +127,8 @@ internal static class InitErrors
         Opcode.OpenConsole => ErrorCodes.TerminalFailed,
         Opcode.SetRlimit => ErrorCodes.LimitFailed,
         Opcode.SetIdentity => ErrorCodes.IdentityFailed,
+        Opcode.SetScheduler or Opcode.SetIoPriority => ErrorCodes.SchedulingFailed,
+        Opcode.SetMemoryPolicy => ErrorCodes.MemoryPolicyFailed,
         _ => ErrorCodes.ProcessSetup,
     };
 
@@ -142,6 +144,13 @@ internal static class InitErrors
         (Opcode.MountFilesystem, Step.FsOpen, Errno.ENODEV) => "the kernel does not know this file system type",
         (Opcode.PivotRoot, _, Errno.EINVAL) => "if the root is an initramfs, use --no-pivot",
         (Opcode.JoinNamespace, _, Errno.EINVAL) => "it is a namespace of another kind, or one that cannot be joined from here",
+        (Opcode.SetScheduler, _, Errno.EPERM) =>
+            "it takes CAP_SYS_NICE in the first user namespace, and a real-time budget in the cgroup where the kernel has those",
+        (Opcode.SetScheduler, _, Errno.EBUSY) => "the processors have no room left for this much deadline time",
+        (Opcode.SetScheduler, _, Errno.EOPNOTSUPP) => "the kernel was built without utilization clamping",
+        (Opcode.SetIoPriority, _, Errno.EPERM) => "the real-time class takes CAP_SYS_NICE or CAP_SYS_ADMIN in the first user namespace",
+        (Opcode.SetMemoryPolicy, _, Errno.EINVAL) => "the kernel lacks this mode, or none of the nodes is online and in the cgroup's cpuset",
+        (Opcode.SetPersonality, _, Errno.EINVAL) => "this processor runs no 32-bit programs",
         (_, Step.Verify, 0) => "it is not what it must be",
         (_, Step.Resolve, Errno.ELOOP) => "a symbolic link is in the way, where none may be",
         (_, Step.Resolve, Errno.EXDEV) => "the path leads out of the container's root",
@@ -184,6 +193,10 @@ internal static class InitErrors
         Step.NoNewPrivileges => "no_new_privs",
         Step.Limit => "prlimit",
         Step.Exec => "execve",
+        Step.Scheduler => "sched_setattr",
+        Step.IoPriority => "ioprio_set",
+        Step.MemoryPolicy => "set_mempolicy",
+        Step.Personality => "personality",
         Step.PeerGone => "the other side is gone",
         _ => null,
     };

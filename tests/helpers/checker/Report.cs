@@ -30,6 +30,7 @@ internal static unsafe class Report
             WriteStart(json);
             WriteIdentity(json);
             WriteProcess(json);
+            WriteScheduling(json);
             WriteNamespaces(json);
             WriteDescriptors(json);
             WriteTerminal(json);
@@ -181,6 +182,33 @@ internal static unsafe class Report
         var length = Native.syscall(OperatingSystemIsArm ? 219 : 250, 6, -3, (long)keyring, 256, 0);
         json.WriteString("keyring", length > 0 ? Text(keyring) : Native.Error);
         json.WriteNumber("keyringSerial", Native.syscall(OperatingSystemIsArm ? 219 : 250, 0, -3, 0, 0, 0));
+    }
+
+    /// <summary>sched_getattr(2), ioprio_get(2), get_mempolicy(2), personality(2) and the machine of uname(2).</summary>
+    private static void WriteScheduling(Utf8JsonWriter json)
+    {
+        var attributes = stackalloc uint[14];
+        Native.syscall(OperatingSystemIsArm ? 275 : 315, 0, (long)attributes, 56, 0, 0);
+        json.WriteStartObject("scheduler");
+        json.WriteNumber("policy", attributes[1]);
+        json.WriteNumber("flags", *(ulong*)(attributes + 2));
+        json.WriteNumber("nice", (int)attributes[4]);
+        json.WriteNumber("priority", attributes[5]);
+        json.WriteNumber("runtime", *(ulong*)(attributes + 6));
+        json.WriteNumber("deadline", *(ulong*)(attributes + 8));
+        json.WriteNumber("period", *(ulong*)(attributes + 10));
+        json.WriteEndObject();
+        json.WriteNumber("ioPriority", Native.syscall(OperatingSystemIsArm ? 31 : 252, 1, 0, 0, 0, 0));
+        var mode = 0;
+        var nodes = stackalloc ulong[128];
+        new Span<ulong>(nodes, 128).Clear();
+        var known = Native.syscall(OperatingSystemIsArm ? 236 : 239, (long)&mode, (long)nodes, 128 * 64, 0, 0);
+        json.WriteNumber("memoryPolicy", known < 0 ? -1 : mode);
+        json.WriteNumber("memoryNodes", nodes[0]);
+        json.WriteNumber("personality", Native.syscall(OperatingSystemIsArm ? 92 : 135, 0xFFFF_FFFF, 0, 0, 0, 0));
+        var names = stackalloc byte[65 * 6];
+        Native.uname(names);
+        json.WriteString("machine", Text(names + (65 * 4)));
     }
 
     private static void WriteTerminal(Utf8JsonWriter json)

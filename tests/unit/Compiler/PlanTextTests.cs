@@ -22,6 +22,8 @@ public sealed class PlanTextTests
             "terminal": true, "cwd": "/", "args": ["sh", "-c", "echo 'a b'", ""], "user": {"uid": 1, "gid": 2, "additionalGids": [3, 4]},
             "env": ["PATH=/bin:/usr/bin", "A=\u001b[31m"], "oomScoreAdj": 10, "noNewPrivileges": true,
             "rlimits": [{"type": "RLIMIT_NOFILE", "soft": 10, "hard": 18446744073709551615}],
+            "scheduler": {"policy": "SCHED_FIFO", "priority": 7, "flags": ["SCHED_FLAG_RESET_ON_FORK"]},
+            "ioPriority": {"class": "IOPRIO_CLASS_BE", "priority": 3},
             "capabilities": {"bounding": ["CAP_KILL"], "permitted": ["CAP_KILL"], "effective": [], "inheritable": ["CAP_KILL"], "ambient": ["CAP_KILL"]}
           },
           "mounts": [
@@ -37,7 +39,8 @@ public sealed class PlanTextTests
                            {"type": "time"}, {"type": "cgroup"}],
             "uidMappings": [{"containerID": 0, "hostID": 1000, "size": 10}], "gidMappings": [{"containerID": 0, "hostID": 1000, "size": 10}],
             "timeOffsets": {"monotonic": {"secs": 1}}, "sysctl": {"net.ipv4.ip_forward": "1"}, "rootfsPropagation": "rshared",
-            "devices": [{"type": "p", "path": "/pipe", "uid": 7}], "maskedPaths": ["/proc/kcore"], "readonlyPaths": ["/proc/sys"]
+            "devices": [{"type": "p", "path": "/pipe", "uid": 7}], "maskedPaths": ["/proc/kcore"], "readonlyPaths": ["/proc/sys"],
+            "memoryPolicy": {"mode": "MPOL_BIND", "nodes": "0-1,64", "flags": ["MPOL_F_STATIC_NODES"]}, "personality": {"domain": "LINUX32"}
           }
         }
         """;
@@ -69,6 +72,8 @@ public sealed class PlanTextTests
             "set the sysctl net/ipv4/ip_forward to 1", "run the hook /c as: /c, for at most 5 s", "set the propagation of / to rshared",
             "limit RLIMIT_NOFILE to 10, at most unlimited",
             "become 1:2 with groups 3 4, no_new_privs; capabilities: CAP_KILL; effective: none; inheritable: CAP_KILL; ambient: CAP_KILL",
+            "schedule as SCHED_FIFO, priority 7, SCHED_FLAG_RESET_ON_FORK", "set the I/O priority to IOPRIO_CLASS_BE, level 3",
+            "set the memory policy to MPOL_BIND with MPOL_F_STATIC_NODES on the nodes 0, 1, 64", "set the personality to LINUX32",
             "find the program: /bin/sh, /usr/bin/sh",
             "execute sh -c 'echo '\\''a b'\\''' '' with 2 environment variables and HOME from /etc/passwd"])
         {
@@ -129,6 +134,10 @@ public sealed class PlanTextTests
         Assert.Equal("0022", operands["SetUmask"].GetProperty("mask").GetString());
         Assert.Equal(18446744073709551615, operands["SetRlimit"].GetProperty("hard").GetUInt64());
         Assert.Equal("nodev", operands["Remount"].GetProperty("set")[0].GetString());
+        Assert.Equal("SCHED_FIFO", operands["SetScheduler"].GetProperty("policy").GetString());
+        Assert.Equal("IOPRIO_CLASS_BE", operands["SetIoPriority"].GetProperty("class").GetString());
+        Assert.Equal(64, operands["SetMemoryPolicy"].GetProperty("nodes")[2].GetInt32());
+        Assert.Equal("LINUX32", operands["SetPersonality"].GetProperty("persona").GetString());
     }
 
     [Fact]

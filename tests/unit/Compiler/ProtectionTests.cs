@@ -44,12 +44,10 @@ public sealed class ProtectionTests
     }
 
     [Theory]
-    [Checklist(7, 157, 170, 192, 297, 398, 426, 427)]
+    [Checklist(7, 157, 297, 426)]
     [InlineData(""" "seccomp": {"defaultAction": "SCMP_ACT_ALLOW"} """, "linux.seccomp")]
     [InlineData(""" "mountLabel": "x" """, "linux.mountLabel")]
-    [InlineData(""" "personality": {"domain": "LINUX32"} """, "linux.personality")]
     [InlineData(""" "intelRdt": {"closID": "x"} """, "linux.intelRdt")]
-    [InlineData(""" "memoryPolicy": {"mode": "MPOL_LOCAL"} """, "linux.memoryPolicy")]
     [InlineData(""" "netDevices": {"eth0": {}} """, "linux.netDevices")]
     [InlineData(""" "resources": {"memory": {"limit": 1048576}} """, "linux.resources.memory.limit")]
     [InlineData(""" "resources": {"cpu": {"shares": 512}} """, "linux.resources.cpu.shares")]
@@ -66,8 +64,6 @@ public sealed class ProtectionTests
     [Theory]
     [InlineData(""" "apparmorProfile": "docker-default" """, "process.apparmorProfile")]
     [InlineData(""" "selinuxLabel": "x" """, "process.selinuxLabel")]
-    [InlineData(""" "scheduler": {"policy": "SCHED_OTHER"} """, "process.scheduler")]
-    [InlineData(""" "ioPriority": {"class": "IOPRIO_CLASS_BE", "priority": 4} """, "process.ioPriority")]
     public void So_is_it_of_the_process(string member, string path) =>
         Assert.Equal([path + ": not-supported"],
             Compiled.Refused(() => Compiled.From(process: $$""" "cwd": "/", "args": ["a"], {{member}} """)));

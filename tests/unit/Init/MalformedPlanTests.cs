@@ -164,6 +164,9 @@ public class MalformedPlanTests
         container.Pivot();
         // What a program makes of its changed arguments is not to be seen.
         container.Add(Opcode.OpenConsole, new OpenConsole { Height = 24, Width = 80, BindConsole = 1 });
+        container.Add(Opcode.SetIoPriority, new SetIoPriority { Value = 2 << 13 | 4 });
+        container.Add(Opcode.SetMemoryPolicy, new SetMemoryPolicy { Mode = 2, Nodes = container.Writer.Array<ulong>([1, 0]) });
+        container.Add(Opcode.SetPersonality, default(SetPersonality));
         container.Add(Opcode.SetUmask, new SetUmask { Mask = 0x12 });
         container.Enter("/dev/a", create: true, 1, 1);
         container.Identity(1, 1, [1, 2], bounding: 3, permitted: 1, flags: SetIdentityFlags.NoNewPrivileges);
