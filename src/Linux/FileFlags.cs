@@ -41,6 +41,9 @@ public static class OpenFlags
     /// <summary>O_DIRECTORY.</summary>
     public static int Directory => Abi.IsArm64 ? 0x4000 : 0x10000;
 
+    /// <summary>O_TMPFILE: a file without a name, in the directory that is opened.</summary>
+    public static int TemporaryFile => 0x400000 | Directory;
+
     /// <summary>O_NOFOLLOW.</summary>
     public static int NoFollow => Abi.IsArm64 ? 0x8000 : 0x20000;
 }

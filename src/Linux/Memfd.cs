@@ -23,9 +23,17 @@ public static class Memfd
     /// <param name="name">Shown in /proc/PID/maps and in /proc/PID/exe's link.</param>
     /// <param name="content">All of it.</param>
     /// <param name="executable">Whether it is a program to execute.</param>
-    public static Fd Create(string name, ReadOnlySpan<byte> content, bool executable)
+    public static Fd Create(string name, ReadOnlySpan<byte> content, bool executable) => Fill(Open(name, executable), name, content);
+
+    /// <summary>The same, of a program to execute; null where the sysctl vm.memfd_noexec is 2, which forbids it.</summary>
+    public static Fd? TryCreateExecutable(string name, ReadOnlySpan<byte> content)
     {
-        Fd fd = Open(name, executable);
+        int result = TryOpen(name, executable: true);
+        return result == -Errno.EACCES ? null : Fill(Fd.Own(result, "make memory file", name), name, content);
+    }
+
+    private static Fd Fill(Fd fd, string name, ReadOnlySpan<byte> content)
+    {
         try
         {
             Files.WriteAll(fd.Number, content, name);
@@ -55,18 +63,20 @@ public static class Memfd
 
     private static Fd Open(string name, bool executable)
     {
-        uint flags = CloseOnExec | AllowSealing;
-        int result = Syscalls.MemfdCreate(name, flags | (executable ? Executable : NoExecSeal));
-        if (result == -Errno.EINVAL)
-        {
-            // < 6.3: knows neither flag, and every memfd may be executed.
-            result = Syscalls.MemfdCreate(name, flags);
-        }
+        int result = TryOpen(name, executable);
         if (result == -Errno.EACCES && executable)
         {
             throw new LinuxException("make executable memory file", name, Errno.EACCES,
                 "sysctl vm.memfd_noexec is 2, which forbids it; set it to 0 or 1 in this pid namespace");
         }
         return Fd.Own(result, "make memory file", name);
+    }
+
+    private static int TryOpen(string name, bool executable)
+    {
+        uint flags = CloseOnExec | AllowSealing;
+        int result = Syscalls.MemfdCreate(name, flags | (executable ? Executable : NoExecSeal));
+        // < 6.3: knows neither flag, and every memfd may be executed.
+        return result == -Errno.EINVAL ? Syscalls.MemfdCreate(name, flags) : result;
     }
 }

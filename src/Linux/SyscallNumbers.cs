@@ -8,11 +8,15 @@ public static class SyscallNumbers
 {
     public const int PidfdSendSignal = 424;
     public const int OpenTree = 428;
+    public const int FsOpen = 430;
+    public const int FsConfig = 431;
+    public const int FsMount = 432;
     public const int PidfdOpen = 434;
     public const int Clone3 = 435;
     public const int CloseRange = 436;
     public const int OpenAt2 = 437;
     public const int FaccessAt2 = 439;
+    public const int MountSetAttr = 442;
 
     public static int Bpf => Abi.IsArm64 ? 280 : 321;
 

@@ -100,7 +100,7 @@ internal sealed class Setup(
         {
             using (theirs)
             using (var start = UnixSocket.Listen(directory.Number, StateDirectory.StartSocketName, SocketKind.SeqPacket))
-            using (var image = InitFile.Make(plan.Plan))
+            using (var image = InitFile.Make(plan.Plan, directory.Number))
             using (var join = cgroup.OpenForChild())
             {
                 _process = Spawn.Start(new SpawnRequest
