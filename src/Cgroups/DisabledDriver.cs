@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using Csrun.Linux;
+using Csrun.Spec;
 
 namespace Csrun.Cgroups;
 
@@ -13,6 +14,23 @@ internal sealed class DisabledDriver : ICgroupDriver
     {
         // There is nothing to check.
     }
+
+    public IReadOnlyList<Finding> Check(Resources resources, string at)
+    {
+        List<Finding> found = [];
+        foreach (Setting setting in V1.Limits.From(resources, new(at)).All)
+        {
+            found.Add(new(ConfigCodes.ResourceUnavailable, setting.Where, "needs a cgroup, and the container has none"));
+        }
+        return found;
+    }
+
+    public void Apply(Resources resources, string at)
+    {
+        // Whoever disables cgroups does without their limits.
+    }
+
+    public IReadOnlyList<Finding> Update(Resources resources, string at) => Check(resources, at);
 
     public void Make()
     {

@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using Csrun.Linux;
+using Csrun.Spec;
 
 namespace Csrun.Cgroups;
 
@@ -16,8 +17,31 @@ public interface ICgroupDriver
     /// </summary>
     void CheckUnused();
 
+    /// <summary>
+    /// What of these limits cannot be had here, because the host lacks the controller or the control: said before
+    /// anything is made. Comes before <see cref="Make"/>.
+    /// </summary>
+    /// <param name="resources">The limits.</param>
+    /// <param name="at">The JSON path that they are below: "linux.resources.".</param>
+    IReadOnlyList<Finding> Check(Resources resources, string at);
+
     /// <summary>Makes it.</summary>
     void Make();
+
+    /// <summary>
+    /// Sets all limits but those of devices. Comes after <see cref="Make"/>, before any process joins. What the kernel
+    /// refuses is a <see cref="SettingException"/>.
+    /// </summary>
+    /// <inheritdoc cref="Check"/>
+    void Apply(Resources resources, string at);
+
+    /// <summary>
+    /// Changes those limits of a cgroup in use that are given: all of them or, after a <see cref="SettingException"/>,
+    /// none. Devices stay as they are.
+    /// </summary>
+    /// <returns>What cannot be had here; nothing was changed if there is any.</returns>
+    /// <inheritdoc cref="Check"/>
+    IReadOnlyList<Finding> Update(Resources resources, string at);
 
     /// <summary>
     /// Lets the container use only the devices that these rules allow; none leave the cgroup as it is. Comes after

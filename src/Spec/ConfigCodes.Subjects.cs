@@ -165,6 +165,12 @@ public static partial class ConfigCodes
         "It has a slash, or is empty, . or .. .",
         "Use the plain file name, such as memory.high.");
 
+    public static ErrorCode ResourceUnavailable => new(
+        "resource-unavailable",
+        "A limit is asked for that cannot be had on this host; nothing was changed.",
+        "The cgroup controller is not mounted or not enabled in the cgroup above, the limit exists only in the other version of cgroups, or the value does not fit what is there.",
+        "Compare with /proc/self/cgroup and, on cgroup v2, the file cgroup.controllers of the cgroup above; leave out the limit, or enable its controller.");
+
     public static ErrorCode SeccompErrnoUnused => new(
         "seccomp-errno-unused",
         "An errno is given for a seccomp action that returns none.",

@@ -13,7 +13,7 @@ public static partial class ConfigCodes
         MountTypeMissing, MountSourceEmpty, MountBindData, MountIdmapUnmapped, ArgsMissing, EnvInvalid,
         RlimitSoftAboveHard, SchedulerConflict, ListInvalid, SysctlInvalid, SysctlNotNamespaced, SysctlConflict,
         DeviceRepeated, DeviceAccessInvalid, NetDeviceNameInvalid, RdtInvalid, MemoryPolicyConflict, PersonalityFlag,
-        MemorySwapInvalid, MemoryKernelIgnored, CpuConflict, HugepageSizeInvalid, LimitEmpty, UnifiedKeyInvalid,
+        MemorySwapInvalid, MemoryKernelIgnored, CpuConflict, HugepageSizeInvalid, LimitEmpty, UnifiedKeyInvalid, ResourceUnavailable,
         SeccompErrnoUnused, SeccompNotifyInvalid,
     ];
 

@@ -30,6 +30,10 @@ public static partial class ConfigReader
     /// <inheritdoc cref="Read(ReadOnlySpan{byte}, string)"/>
     public static Hooks ReadHooks(ReadOnlySpan<byte> utf8, string fileName) => Read(utf8, fileName, Hooks);
 
+    /// <summary>Reads limits alone, as <c>update --resources</c> takes them.</summary>
+    /// <inheritdoc cref="Read(ReadOnlySpan{byte}, string)"/>
+    public static Resources ReadResources(ReadOnlySpan<byte> utf8, string fileName) => Read(utf8, fileName, Resources);
+
     private static T Read<T>(ReadOnlySpan<byte> utf8, string fileName, JsonCursor.Item<T> read) where T : class
     {
         ThrowUnlessText(utf8, fileName);

@@ -237,7 +237,6 @@ public sealed class CommandLineTests : ContainerTest
 
     [Theory]
     [InlineData("""{ "seccomp": { "defaultAction": "SCMP_ACT_ALLOW" } }""", "linux.seccomp")]
-    [InlineData("""{ "resources": { "memory": { "limit": 100000000 } } }""", "linux.resources")]
     [InlineData("""{ "intelRdt": { "closID": "x" } }""", "linux.intelRdt")]
     [InlineData("""{ "mountLabel": "system_u:object_r:svirt_sandbox_file_t:s0" }""", "linux.mountLabel")]
     [InlineData("""{ "netDevices": { "eth9": {} } }""", "linux.netDevices")]

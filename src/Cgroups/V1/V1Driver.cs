@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using Csrun.Linux;
+using Csrun.Spec;
 
 namespace Csrun.Cgroups.V1;
 
@@ -22,6 +23,31 @@ internal sealed class V1Driver(CgroupRecord record) : ICgroupDriver
                 throw Unused.Frozen(place);
             }
         }
+    }
+
+    public IReadOnlyList<Finding> Check(Resources resources, string at) => Check(Limits.From(resources, new(at)));
+
+    public void Apply(Resources resources, string at) => Write(Limits.From(resources, new(at)).All, undo: null);
+
+    public IReadOnlyList<Finding> Update(Resources resources, string at)
+    {
+        Settings settings = Limits.From(resources, new(at, Current: 0));
+        IReadOnlyList<Finding> refused = Check(settings);
+        if (refused.Count > 0)
+        {
+            return refused;
+        }
+        SettingUndo undo = new();
+        try
+        {
+            Write(settings.All, undo);
+        }
+        catch (SettingException)
+        {
+            undo.PutBack();
+            throw;
+        }
+        return [];
     }
 
     public void Make()
@@ -175,6 +201,49 @@ internal sealed class V1Driver(CgroupRecord record) : ICgroupDriver
                 waiting.Pause();
             }
         }
+    }
+
+    private List<Finding> Check(Settings settings)
+    {
+        List<Finding> found = [.. settings.Refused];
+        foreach (Setting setting in settings.All)
+        {
+            if (PlaceOf(setting.Controller) is null && (found.Count == 0 || found[^1].Path != setting.Where))
+            {
+                found.Add(new(ConfigCodes.ResourceUnavailable, setting.Where, $"needs the {setting.Controller} controller of cgroup v1, which {
+                    (Record.Lenient ? "the caller may not use" : "is not mounted on this host")}"));
+            }
+        }
+        return found;
+    }
+
+    /// <summary>Writes them, with one opening of the directory for all of a controller: they stand together.</summary>
+    private void Write(IReadOnlyList<Setting> settings, SettingUndo? undo)
+    {
+        for (int i = 0, next; i < settings.Count; i = next)
+        {
+            List<Setting> together = [];
+            for (next = i; next < settings.Count && settings[next].Controller == settings[i].Controller; next++)
+            {
+                together.Add(settings[next]);
+            }
+            CgroupPlace? place = PlaceOf(settings[i].Controller);
+            using Fd directory = (place is null ? null : CgroupDirectory.Open(place))
+                ?? throw new SettingException(settings[i], Errno.ENOENT, "the container has no cgroup in that hierarchy");
+            new SettingWriter(place!, directory.Number, undo).Write(together);
+        }
+    }
+
+    private CgroupPlace? PlaceOf(string controller)
+    {
+        foreach (CgroupPlace place in Record.Places)
+        {
+            if (place.Has(controller))
+            {
+                return place;
+            }
+        }
+        return null;
     }
 
     private static Fd OpenMade(CgroupPlace place) =>

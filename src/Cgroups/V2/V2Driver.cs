@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using Csrun.Linux;
+using Csrun.Spec;
 
 namespace Csrun.Cgroups.V2;
 
@@ -19,6 +20,51 @@ internal sealed class V2Driver(CgroupRecord record) : ICgroupDriver
                 throw Unused.Frozen(place);
             }
         }
+    }
+
+    public IReadOnlyList<Finding> Check(Resources resources, string at)
+    {
+        Settings settings = Limits.From(resources, new(at));
+        if (settings.All.Count == 0 || Record.Places is not [var place])
+        {
+            return Check(settings, []);
+        }
+        // What the nearest cgroup that is there has can be given to those that are made below it.
+        using Fd? existing = CgroupDirectory.Open(place with { Path = place.Existing });
+        return Check(settings, existing is null ? [] : Words(CgroupDirectory.Read(existing.Number, "cgroup.controllers")));
+    }
+
+    public void Apply(Resources resources, string at)
+    {
+        Settings settings = Limits.From(resources, new(at));
+        if (settings.All.Count > 0)
+        {
+            using Fd directory = Open() ?? throw new SettingException(settings.All[0], Errno.ENOENT, "the container has no cgroup");
+            new SettingWriter(Record.Places[0], directory.Number, undo: null).Write(settings.All);
+        }
+    }
+
+    public IReadOnlyList<Finding> Update(Resources resources, string at)
+    {
+        using Fd? directory = Open();
+        Settings settings = Limits.From(resources, new(at, directory?.Number ?? -1));
+        IReadOnlyList<Finding> refused =
+            Check(settings, directory is null ? [] : Words(CgroupDirectory.Read(directory.Number, "cgroup.controllers")));
+        if (refused.Count > 0 || directory is null)
+        {
+            return refused;
+        }
+        SettingUndo undo = new();
+        try
+        {
+            new SettingWriter(Record.Places[0], directory.Number, undo).Write(settings.All);
+        }
+        catch (SettingException)
+        {
+            undo.PutBack();
+            throw;
+        }
+        return [];
     }
 
     public void Make()
@@ -176,6 +222,23 @@ internal sealed class V2Driver(CgroupRecord record) : ICgroupDriver
         {
             _ = CgroupDirectory.Write(directory, "cgroup.subtree_control", "+" + controller);
         }
+    }
+
+    /// <summary>What of these settings needs a controller that is not there. The core's files have none, nor has pressure.</summary>
+    private static List<Finding> Check(Settings settings, HashSet<string> controllers)
+    {
+        List<Finding> found = [.. settings.Refused];
+        foreach (Setting setting in settings.All)
+        {
+            bool has = setting.Controller == "cgroup" || controllers.Contains(setting.Controller)
+                || setting.File.EndsWith(".pressure", StringComparison.Ordinal);
+            if (!has && (found.Count == 0 || found[^1].Path != setting.Where))
+            {
+                found.Add(new(ConfigCodes.ResourceUnavailable, setting.Where,
+                    $"needs the {setting.Controller} controller of cgroup v2, which is not available in the cgroup above"));
+            }
+        }
+        return found;
     }
 
     private static HashSet<string> Words(string? text) =>

@@ -43,7 +43,7 @@ internal static class PlanCommand
         var request = new CreateRequest { Id = options.Id, Options = GlobalOptions.Of(invocation) };
         var facts = HostFactsReader.Read();
         var cgroups = CgroupPlan.Decide(request, bundle, facts, mustBeUnused: false).Facts();
-        facts = facts with { Cgroups = cgroups, AppliesDeviceRules = true };
+        facts = facts with { Cgroups = cgroups };
         return new PlanDocument(bundle.Config, options, facts, PlanCompiler.Compile(bundle.Config, options, facts));
     }
 }

@@ -83,7 +83,6 @@ internal sealed class Compilation(Config config, CompileOptions options, HostFac
             Origins = _origins.ToArray(),
             Warnings = Warnings,
             PreservedFds = preserved,
-            DeviceRules = Config.Linux?.Resources?.Devices ?? [],
         };
     }
 

@@ -62,9 +62,6 @@ internal sealed record HostFacts
 
     /// <summary>The mounted cgroup hierarchies, in the order of mountinfo; empty if there are none.</summary>
     public IReadOnlyList<CgroupFact> Cgroups { get; init; } = [];
-
-    /// <summary>Whoever runs the plan applies <see cref="CompiledPlan.DeviceRules"/>.</summary>
-    public bool AppliesDeviceRules { get; init; }
 }
 
 /// <summary>One mounted cgroup hierarchy.</summary>

@@ -38,9 +38,6 @@ internal sealed class CompiledPlan
 
     /// <summary>Descriptors from 3 on that the container's process keeps: LISTEN_FDS and --preserve-fds.</summary>
     public required uint PreservedFds { get; init; }
-
-    /// <summary>The rules of <c>linux.resources.devices</c>, for whoever can apply them.</summary>
-    public required DeviceCgroup[] DeviceRules { get; init; }
 }
 
 /// <summary>A namespace given by path.</summary>

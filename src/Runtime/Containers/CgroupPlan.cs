@@ -11,6 +11,7 @@ namespace Csrun.Runtime.Containers;
 /// <summary>What create is going to do about the container's cgroup. Nothing is made before <see cref="Make"/>.</summary>
 internal sealed class CgroupPlan
 {
+    private const string At = "linux.resources.";
     private readonly ICgroupDriver _driver;
     private readonly string _configName;
 
@@ -47,6 +48,8 @@ internal sealed class CgroupPlan
                 _ when mustBeUnused => CgroupDrivers.Prepare(host, request.Id, bundle.Config.Linux?.CgroupsPath, unprivileged),
                 _ => CgroupDrivers.For(CgroupPaths.Decide(host, request.Id, bundle.Config.Linux?.CgroupsPath, unprivileged)),
             };
+            if (mustBeUnused && request.Options.CgroupManager != CgroupManager.Disabled && bundle.Config.Linux?.Resources is { } resources)
+                ThrowIfAny(bundle.ConfigName, driver.Check(resources, At));
             return new CgroupPlan(host, driver, unprivileged, bundle.ConfigName);
         }
         catch (LinuxException e)
@@ -81,8 +84,38 @@ internal sealed class CgroupPlan
         }
     }
 
-    /// <summary>Restricts the devices, where we may: root of a user namespace may not, and has none but the host's to use.</summary>
-    public void ApplyDevices(DeviceCgroup[] rules)
+    /// <summary>Sets the limits and restricts the devices.</summary>
+    public void Apply(Resources? resources)
+    {
+        if (resources is null)
+            return;
+        ApplyDevices(resources.Devices);
+        try
+        {
+            _driver.Apply(resources, At);
+        }
+        catch (SettingException e)
+        {
+            throw Failure(e, _configName + ": ");
+        }
+    }
+
+    /// <summary>The words for a limit that the kernel refused.</summary>
+    /// <param name="e">What it said.</param>
+    /// <param name="document">The name of what the limit stands in, with a colon; or nothing.</param>
+    public static CsrunException Failure(SettingException e, string document) => new(
+        ErrorCodes.ResourceFailed, $"cannot write \"{e.Setting.Value}\" to", e.Setting.File, e.Errno,
+        document + e.Setting.Where, e.Hint);
+
+    /// <summary>Throws what a driver found, if it found something.</summary>
+    public static void ThrowIfAny(string document, IReadOnlyList<Finding> found)
+    {
+        if (found.Count > 0)
+            throw new ConfigException(document, found);
+    }
+
+    // Root of a user namespace may not, and has none but the host's to use.
+    private void ApplyDevices(DeviceCgroup[]? rules)
     {
         try
         {

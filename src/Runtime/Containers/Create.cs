@@ -33,7 +33,7 @@ internal static class Create
         {
             var facts = HostFactsReader.Read();
             var cgroup = CgroupPlan.Decide(request, bundle, facts);
-            facts = facts with { Cgroups = cgroup.Facts(), AppliesDeviceRules = true };
+            facts = facts with { Cgroups = cgroup.Facts() };
             Timing.Mark("look at the host");
             bool notify = NotifySocket.IsWanted;
             var plan = Compile(request, bundle, preserved, facts, notify ? root : null);

@@ -43,7 +43,7 @@ internal sealed class Setup(
             if (Notify)
                 NotifySocket.MakeDirectory(directory);
             cgroup.Make();
-            cgroup.ApplyDevices(plan.DeviceRules);
+            cgroup.Apply(bundle.Config.Linux?.Resources);
             Timing.Mark("make the state and the cgroup");
             using var session = Launch(joins);
             Timing.Mark("clone to Init's exec");

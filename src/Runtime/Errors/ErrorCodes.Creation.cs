@@ -70,6 +70,12 @@ public static partial class ErrorCodes
         "Missing rights, a `cgroupsPath` that is in use by others, or a hierarchy that is not mounted.",
         "Look at linux.cgroupsPath; as a user without rights, use `--cgroup-manager disabled` or a delegated cgroup.");
 
+    public static readonly ErrorCode ResourceFailed = new(
+        "resource-failed",
+        "The kernel refused a limit of linux.resources, or of an update.",
+        "The value does not fit the cgroups above, the machine (a processor or device that it does not have), or what the container uses already.",
+        "The message names the cgroup's file and the value; look at the same file in the cgroups above.");
+
     public static readonly ErrorCode IdMapFailed = new(
         "id-map-failed",
         "The ids of the container's user namespace could not be mapped.",
@@ -109,7 +115,7 @@ public static partial class ErrorCodes
     private static readonly ErrorCode[] s_creation =
     [
         BundleInvalid, ConfigMissing, RootfsMissing, TerminalOptions, ConsoleSocket, PidfdSocket, PidFile, NotifySocket,
-        HookFailed, HookTimeout, CgroupFailed, IdMapFailed, SpawnFailed, InitDied, InitTimeout, InitProtocol,
+        HookFailed, HookTimeout, CgroupFailed, ResourceFailed, IdMapFailed, SpawnFailed, InitDied, InitTimeout, InitProtocol,
         NamespaceFailed,
     ];
 }

@@ -66,17 +66,6 @@ public sealed class DeviceTests
         Assert.True(Array.LastIndexOf(compiled.Opcodes(), Opcode.OpenSource) < compiled.IndexOf(Opcode.IsolateHost));
     }
 
-    [Fact]
-    [Checklist(326)]
-    public void Device_rules_are_kept_for_whoever_applies_them()
-    {
-        const string Linux = """ "namespaces": [{"type": "mount"}], "resources": {"devices": [{"allow": false, "access": "rwm"}]} """;
-        var compiled = Compiled.From(linux: Linux);
-        Assert.False(Assert.Single(compiled.Result.DeviceRules).Allow);
-        Assert.Equal("linux.resources.devices: the rules are not enforced yet on this host", Assert.Single(compiled.Result.Warnings));
-        Assert.Empty(Compiled.From(linux: Linux, facts: new HostFacts { AppliesDeviceRules = true }).Result.Warnings);
-    }
-
     private static Compiled With(string device) =>
         Compiled.From(linux: $$""" "namespaces": [{"type": "mount"}], "devices": [{ {{device}} }] """, facts: new HostFacts());
 }

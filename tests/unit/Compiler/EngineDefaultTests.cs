@@ -13,7 +13,6 @@ public sealed class EngineDefaultTests
 {
     private static readonly HostFacts s_v2 = new()
     {
-        AppliesDeviceRules = true,
         Cgroups = [new CgroupFact("/sys/fs/cgroup", "/sys/fs/cgroup/demo", [], Unified: true)],
     };
 
@@ -82,8 +81,6 @@ public sealed class EngineDefaultTests
             var options = mount["options"]?.AsArray();
             options?.RemoveAll(static option => option!.GetValue<string>() is "tmpcopyup");
         }
-        if (linux["resources"]?["devices"]?.DeepClone() is { } devices)
-            linux["resources"] = new JsonObject { ["devices"] = devices };
         return config.ToJsonString();
     }
 }

@@ -49,14 +49,6 @@ public sealed class ProtectionTests
     [InlineData(""" "mountLabel": "x" """, "linux.mountLabel")]
     [InlineData(""" "intelRdt": {"closID": "x"} """, "linux.intelRdt")]
     [InlineData(""" "netDevices": {"eth0": {}} """, "linux.netDevices")]
-    [InlineData(""" "resources": {"memory": {"limit": 1048576}} """, "linux.resources.memory.limit")]
-    [InlineData(""" "resources": {"cpu": {"shares": 512}} """, "linux.resources.cpu.shares")]
-    [InlineData(""" "resources": {"pids": {"limit": 100}} """, "linux.resources.pids.limit")]
-    [InlineData(""" "resources": {"blockIO": {"weight": 10}} """, "linux.resources.blockIO.weight")]
-    [InlineData(""" "resources": {"hugepageLimits": [{"pageSize": "2MB", "limit": 1}]} """, "linux.resources.hugepageLimits")]
-    [InlineData(""" "resources": {"network": {"classID": 1}} """, "linux.resources.network.classID")]
-    [InlineData(""" "resources": {"rdma": {"mlx5_1": {"hcaHandles": 3}}} """, "linux.resources.rdma")]
-    [InlineData(""" "resources": {"unified": {"memory.high": "1"}} """, "linux.resources.unified")]
     public void What_is_not_done_yet_is_refused(string member, string path) =>
         Assert.Equal([path + ": not-supported"],
             Compiled.Refused(() => Compiled.From(linux: $$""" "namespaces": [{"type": "mount"}], {{member}} """)));
@@ -67,15 +59,6 @@ public sealed class ProtectionTests
     public void So_is_it_of_the_process(string member, string path) =>
         Assert.Equal([path + ": not-supported"],
             Compiled.Refused(() => Compiled.From(process: $$""" "cwd": "/", "args": ["a"], {{member}} """)));
-
-    [Theory]
-    [Checklist(325)]
-    [InlineData(""" "resources": {} """)]
-    [InlineData(""" "resources": {"memory": {}, "cpu": {}, "pids": {}, "blockIO": {}, "network": {}, "hugepageLimits": [], "unified": {}} """)]
-    [InlineData(""" "resources": {"memory": {"disableOOMKiller": false}, "cpu": {"shares": 0}, "blockIO": {"weight": 0}, "pids": {"limit": 0}} """)]
-    [InlineData(""" "resources": {"memory": {"limit": -1, "swap": -1}, "cpu": {"quota": -1, "period": 100000}, "pids": {"limit": -1}} """)]
-    public void Resources_that_limit_nothing_are_fine(string member) =>
-        Compiled.From(linux: $$""" "namespaces": [{"type": "mount"}], {{member}} """);
 
     [Fact]
     [Checklist(196)]
