@@ -184,6 +184,7 @@ internal static unsafe class PlanView
         Opcode.SetIoPriority => sizeof(SetIoPriority),
         Opcode.SetMemoryPolicy => sizeof(SetMemoryPolicy),
         Opcode.SetPersonality => sizeof(SetPersonality),
+        Opcode.SetLabel => sizeof(SetLabel),
         _ => 0,
     });
 }

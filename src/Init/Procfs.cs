@@ -38,21 +38,39 @@ internal static unsafe class Procfs
     /// <summary>Writes a file below the root of procfs, which is reached through nothing but procfs.</summary>
     public static nint Write(State* s, byte* path, byte* value, uint length)
     {
+        nint file = OpenVerified(s, path, C.O_WRONLY);
+        if (file < 0)
+            return file;
+        s->Step = Step.Write;
+        nint result = Kernel.Write(file, value, (nint)length);
+        Kernel.Close(file);
+        return result < 0 ? result : 0;
+    }
+
+    /// <summary>Reads the beginning of a file below the root of procfs.</summary>
+    public static nint Read(State* s, byte* path, byte* buffer, nint length)
+    {
+        nint file = OpenVerified(s, path, C.O_RDONLY);
+        if (file < 0)
+            return file;
+        s->Step = Step.Read;
+        nint count = Kernel.Read(file, buffer, length);
+        Kernel.Close(file);
+        return count;
+    }
+
+    private static nint OpenVerified(State* s, byte* path, int flags)
+    {
         nint root = Root(s);
         if (root < 0)
             return root;
         s->Step = Step.Open;
         Messages.SetText(s, path);
-        nint file = Open(s, root, path);
+        nint file = Open(s, root, path, flags);
         if (file < 0)
             return file;
         s->Step = Step.Verify;
-        if (Kernel.FileSystem(file) != C.PROC_SUPER_MAGIC)
-            return -C.EPERM;
-        s->Step = Step.Write;
-        nint result = Kernel.Write(file, value, (nint)length);
-        Kernel.Close(file);
-        return result < 0 ? result : 0;
+        return Kernel.FileSystem(file) == C.PROC_SUPER_MAGIC ? file : -C.EPERM;
     }
 
     private static nint Private()
@@ -67,12 +85,12 @@ internal static unsafe class Procfs
         return result;
     }
 
-    private static nint Open(State* s, nint root, byte* path)
+    private static nint Open(State* s, nint root, byte* path, int flags)
     {
-        nint file = Rootfs.OpenAt2(s, root, path, C.O_WRONLY, C.RESOLVE_BENEATH | C.RESOLVE_NO_XDEV);
+        nint file = Rootfs.OpenAt2(s, root, path, flags, C.RESOLVE_BENEATH | C.RESOLVE_NO_XDEV);
         if (file != -C.ENOSYS)
             return file;
-        // Without openat2: each component by itself; the only link is "self". No name is one of "." and "..".
+        // Without openat2: each component by itself; the only links are "self" and "thread-self". No name is one of "." and "..".
         byte* name = stackalloc byte[C.NAME_MAX + 1];
         nint directory = root;
         while (true)
@@ -89,7 +107,7 @@ internal static unsafe class Procfs
             if (length == 0 || Text.Equal(name, "."u8.Pointer) || Text.Equal(name, ".."u8.Pointer))
                 return -C.EINVAL;
             bool last = path[length] == 0;
-            nint next = Kernel.OpenAt(directory, name, last ? C.O_WRONLY | C.O_NOFOLLOW : C.O_PATH | C.O_DIRECTORY);
+            nint next = Kernel.OpenAt(directory, name, last ? flags | C.O_NOFOLLOW : C.O_PATH | C.O_DIRECTORY);
             if (directory != root)
                 Kernel.Close(directory);
             if (next < 0 || last)

@@ -148,6 +148,7 @@ internal static unsafe class Program
         Opcode.SetIoPriority => Scheduling.SetIoPriority(s, (SetIoPriority*)operands),
         Opcode.SetMemoryPolicy => Scheduling.SetMemoryPolicy(s, (SetMemoryPolicy*)operands),
         Opcode.SetPersonality => Scheduling.SetPersonality(s, (SetPersonality*)operands),
+        Opcode.SetLabel => Labels.Set(s, (SetLabel*)operands),
         _ => -C.EINVAL,
     };
 }

@@ -151,6 +151,9 @@ public static class FsMagic
     /// <summary>CGROUP_SUPER_MAGIC.</summary>
     public const long Cgroup = 0x27E0EB;
 
+    /// <summary>SELINUX_MAGIC.</summary>
+    public const long Selinux = 0xF97CFF8C;
+
     /// <summary>NSFS_MAGIC.</summary>
     public const long Nsfs = 0x6E736673;
 }

@@ -100,6 +100,15 @@ public static unsafe partial class Syscalls
     /// <summary>statx(2) of an open file.</summary>
     public static int Stat(int fd, out FileStatus status) => Stat(fd, "", At.EmptyPath, out status);
 
+    /// <summary>Whether the mount that a file is on is read-only; false if that cannot be had.</summary>
+    public static bool IsReadOnly(int fd)
+    {
+        const int flags = 10;
+        const long readOnly = 1;
+        long* statfs = stackalloc long[16];
+        return Call(SyscallNumbers.Fstatfs, fd, statfs) >= 0 && (statfs[flags] & readOnly) != 0;
+    }
+
     /// <summary>The f_type of fstatfs(2): one of <see cref="FsMagic"/>.</summary>
     public static int FileSystemType(int fd, out long magic)
     {

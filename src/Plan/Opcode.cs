@@ -62,4 +62,5 @@ public enum Opcode : ushort
     SetIoPriority,
     SetMemoryPolicy,
     SetPersonality,
+    SetLabel,
 }

@@ -86,6 +86,7 @@ public sealed class PlanReader
         Opcode.SetIoPriority => Unsafe.SizeOf<SetIoPriority>(),
         Opcode.SetMemoryPolicy => Unsafe.SizeOf<SetMemoryPolicy>(),
         Opcode.SetPersonality => Unsafe.SizeOf<SetPersonality>(),
+        Opcode.SetLabel => Unsafe.SizeOf<SetLabel>(),
         _ => throw new InvalidDataException($"opcode {(int)opcode} is unknown"),
     };
 

@@ -253,21 +253,6 @@ public sealed class CommandLineTests : ContainerTest
         Assert.Contains("[not-supported]", result.Error);
     }
 
-    [Theory]
-    [InlineData("""{ "selinuxLabel": "system_u:system_r:container_t:s0" }""", "process.selinuxLabel")]
-    [InlineData("""{ "apparmorProfile": "docker-default" }""", "process.apparmorProfile")]
-    public void What_is_not_supported_yet_of_the_process_is_refused_by_name(string process, string path)
-    {
-        Known.PeersDeviate("support it");
-        foreach (var (name, value) in JsonNode.Parse(process)!.AsObject())
-        {
-            Bundle.Process[name] = value!.DeepClone();
-        }
-
-        var result = RunFails("not supported yet");
-        Assert.Contains(path, result.Error);
-    }
-
     [Fact, Checklist(5)]
     public void Unknown_members_are_ignored_at_every_level()
     {

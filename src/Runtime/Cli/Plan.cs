@@ -41,7 +41,7 @@ internal static class PlanCommand
             PreservedFds = (uint)invocation.Number(Options.PreserveFds),
         };
         var request = new CreateRequest { Id = options.Id, Options = GlobalOptions.Of(invocation) };
-        var facts = HostFactsReader.Read();
+        var facts = HostFactsReader.Read(bundle.Config);
         var cgroups = CgroupPlan.Decide(request, bundle, facts, mustBeUnused: false).Facts();
         facts = facts with { Cgroups = cgroups };
         return new PlanDocument(bundle.Config, options, facts, PlanCompiler.Compile(bundle.Config, options, facts));

@@ -60,8 +60,26 @@ internal sealed record HostFacts
     /// <summary>/proc/sys/kernel/cap_last_cap.</summary>
     public int LastCapability { get; init; } = Csrun.Linux.Capabilities.Last;
 
+    /// <summary>What AppArmor is on this host, and to us.</summary>
+    public AppArmorState AppArmor { get; init; }
+
+    /// <summary>SELinux is on.</summary>
+    public bool SelinuxEnabled { get; init; }
+
     /// <summary>The mounted cgroup hierarchies, in the order of mountinfo; empty if there are none.</summary>
     public IReadOnlyList<CgroupFact> Cgroups { get; init; } = [];
+}
+
+/// <summary>See <see cref="HostFacts.AppArmor"/>.</summary>
+internal enum AppArmorState
+{
+    Off,
+
+    /// <summary>On, and no profile holds for us.</summary>
+    Unconfined,
+
+    /// <summary>On, and we have a profile ourselves, as in a container.</summary>
+    Confined,
 }
 
 /// <summary>One mounted cgroup hierarchy.</summary>

@@ -144,7 +144,9 @@ internal static class Namespaces
         if (!to.Options.NoNewKeyring)
         {
             string name = string.Concat("_ses.", to.Options.Id);
+            Labels.BeginKeys(to);
             to.Add(Opcode.SessionKeyring, new SessionKeyring { Name = to.Writer.String(name) }, "", "join the session keyring", name);
+            Labels.EndKeys(to);
         }
         if (set.IsNew(CloneFlags.NewNet))
             to.Add(Opcode.BringLoopbackUp, default(BringLoopbackUp), "linux.namespaces", "bring up the interface", "lo");

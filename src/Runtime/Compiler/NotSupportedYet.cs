@@ -11,13 +11,6 @@ internal static class NotSupportedYet
     public static void Check(Compilation to)
     {
         var config = to.Config;
-        if (config.Process is { } process)
-        {
-            // "unconfined" is what a process is without AppArmor's help.
-            Refuse(to, !string.IsNullOrEmpty(process.ApparmorProfile) && process.ApparmorProfile is not "unconfined",
-                "process.apparmorProfile");
-            Refuse(to, !string.IsNullOrEmpty(process.SelinuxLabel), "process.selinuxLabel");
-        }
         for (int i = 0; i < config.Mounts?.Length; i++)
         {
             Refuse(to, config.Mounts[i].UidMappings is { Length: > 0 }, Compilation.Path("mounts", i, ".uidMappings"));

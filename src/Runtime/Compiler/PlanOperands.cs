@@ -235,6 +235,11 @@ internal static class PlanOperands
             case Opcode.FindExecutable:
                 WriteStrings(json, "candidates", plan.Strings(plan.Operands<FindExecutable>(index).Candidates));
                 break;
+            case Opcode.SetLabel:
+                var label = plan.Operands<SetLabel>(index);
+                json.WriteString("attribute"u8, label.Attribute.ToString());
+                json.WriteString("value"u8, plan.Text(label.Value));
+                break;
             case Opcode.Execute:
                 var execute = plan.Operands<Execute>(index);
                 WriteStrings(json, "arguments", plan.Strings(execute.Arguments));

@@ -22,7 +22,7 @@ internal sealed class PlanPhrases(PlanReader plan, CompiledPlan compiled)
         < Opcode.RequestHooks => "Protection and sysctls",
         Opcode.RequestHooks or Opcode.RunHook => "Hooks",
         Opcode.OpenConsole or Opcode.PrepareStdio => "Standard streams",
-        < Opcode.Ready or (>= Opcode.SetScheduler and <= Opcode.SetPersonality) => "The process",
+        < Opcode.Ready or (>= Opcode.SetScheduler and <= Opcode.SetLabel) => "The process",
         _ => "Start",
     };
 
@@ -30,6 +30,7 @@ internal sealed class PlanPhrases(PlanReader plan, CompiledPlan compiled)
     public string Describe(int index) => plan.OpcodeAt(index) switch
     {
         < Opcode.OpenSource => DescribeNamespaces(index),
+        Opcode.SetLabel => DescribeLabel(plan.Operands<SetLabel>(index)),
         < Opcode.MakeDirectory => DescribeMounts(index),
         < Opcode.RequestHooks => DescribeFiles(index),
         >= Opcode.SetScheduler and <= Opcode.SetPersonality => PlanScheduling.Describe(plan, index),
@@ -205,6 +206,18 @@ internal sealed class PlanPhrases(PlanReader plan, CompiledPlan compiled)
                     FormattableString.Invariant($" with {variables} environment variables"),
                     execute.AddHome != 0 ? " and HOME from /etc/passwd" : "");
         }
+    }
+
+    private string DescribeLabel(in SetLabel label)
+    {
+        string? value = plan.Text(label.Value);
+        return label.Attribute switch
+        {
+            LabelAttribute.AppArmorExec => "have AppArmor do at execution: " + value,
+            LabelAttribute.Exec => "have SELinux label the program " + value,
+            _ when value is "\n" => "have SELinux label keyrings as ever",
+            _ => "have SELinux label keyrings " + value,
+        };
     }
 
     private string DescribeIdentity(in SetIdentity identity)

@@ -82,6 +82,7 @@ internal static class ProcessSetup
             Gid = process.User?.Gid ?? 0,
         };
         to.Add(Opcode.ChangeDirectory, in directory, "process.cwd", "enter the working directory", process.Cwd);
+        Labels.Compile(to, process);
         Identity.Compile(to, process);
         directory.Create = 0;
         to.Add(Opcode.ChangeDirectory, in directory, "process.cwd", "enter the working directory", process.Cwd);

@@ -31,7 +31,7 @@ internal static class Create
         var root = StateRoot.OpenOrMake(request.Options);
         try
         {
-            var facts = HostFactsReader.Read();
+            var facts = HostFactsReader.Read(bundle.Config);
             var cgroup = CgroupPlan.Decide(request, bundle, facts);
             facts = facts with { Cgroups = cgroup.Facts() };
             Timing.Mark("look at the host");

@@ -1,12 +1,14 @@
 using Csrun.Linux;
 using Csrun.Runtime.Compiler;
+using Csrun.Spec;
 
 namespace Csrun.Runtime.Containers;
 
 /// <summary>Asks the kernel what the compiler must know of the machine and of ourselves.</summary>
 internal static class HostFactsReader
 {
-    public static HostFacts Read()
+    /// <param name="config">What it does not ask for is not looked at.</param>
+    public static HostFacts Read(Config config)
     {
         ulong bounding = Self.BoundingCapabilities(out int last);
         return new HostFacts
@@ -17,6 +19,11 @@ internal static class HostFactsReader
             SetgroupsDenied = Files.TryReadText(At.Cwd, "/proc/self/setgroups", 64)?.StartsWith("deny", System.StringComparison.Ordinal) == true,
             CapabilityBounding = bounding,
             LastCapability = last,
+            AppArmor = Labels.HasProfile(config.Process) ? ReadAppArmor() : AppArmorState.Off,
+            SelinuxEnabled = Labels.HasLabel(config.Process) && SecurityModules.IsSelinuxEnabled(),
         };
     }
+
+    private static AppArmorState ReadAppArmor() => !SecurityModules.IsAppArmorEnabled() ? AppArmorState.Off
+        : SecurityModules.IsAppArmorConfined() ? AppArmorState.Confined : AppArmorState.Unconfined;
 }

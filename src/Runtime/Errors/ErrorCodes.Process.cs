@@ -52,6 +52,18 @@ public static partial class ErrorCodes
         "A node that the machine, or the cgroup's cpuset, does not have, or a mode that is newer than the kernel.",
         "Compare linux.memoryPolicy.nodes with /sys/devices/system/node/online; MPOL_WEIGHTED_INTERLEAVE needs Linux 6.9.");
 
+    public static readonly ErrorCode SecurityModuleOff = new(
+        "security-module-off",
+        "The config has an AppArmor profile or an SELinux label, but this security module is off.",
+        "A config from another host, or a kernel that was started without the module.",
+        "Take process.apparmorProfile or process.selinuxLabel out, or start the kernel with the module (`cat /sys/kernel/security/lsm`).");
+
+    public static readonly ErrorCode LabelFailed = new(
+        "label-failed",
+        "The security module did not take the profile or the label of the process.",
+        "The AppArmor profile is not loaded, or SELinux's policy does not know the context or forbids the change to it.",
+        "Look at `aa-status` for the profiles that are loaded; for SELinux, at `seinfo` and the audit log.");
+
     public static readonly ErrorCode TerminalFailed = new(
         "terminal-failed",
         "The container's terminal could not be made.",
@@ -67,6 +79,6 @@ public static partial class ErrorCodes
     private static readonly ErrorCode[] s_process =
     [
         ExecutableNotFound, ExecutableInvalid, WorkingDirectory, IdentityFailed, LimitFailed, OomScore, SchedulingFailed,
-        MemoryPolicyFailed, TerminalFailed, ProcessSetup,
+        MemoryPolicyFailed, SecurityModuleOff, LabelFailed, TerminalFailed, ProcessSetup,
     ];
 }

@@ -38,6 +38,7 @@ internal static class InitErrors
             Opcode.FindExecutable or Opcode.Execute => Program(at, step, errno, where),
             Opcode.ChangeDirectory => Directory(at, step, errno, where),
             Opcode.RunHook => Hook(at, step, errno, value, text, where),
+            Opcode.SetLabel => Label(at, step, errno, text, where),
             _ => Any(at, step, errno, text, where),
         };
     }
@@ -94,6 +95,17 @@ internal static class InitErrors
                 where: where, hint: text.Trim()),
             _ => new CsrunException(ErrorCodes.HookFailed, "error running hook", at.Object, errno, where),
         };
+
+    // Podman looks for the file's name in backquotes.
+    private static CsrunException Label(InitStep at, Step step, int errno, string text, string where) => new(
+        ErrorCodes.LabelFailed, "cannot " + at.Operation,
+        string.Concat(at.Object is null ? "" : at.Object + ": ", StepName(step), " `/proc/", text) + "`", errno, where,
+        (step, errno) switch
+        {
+            (Step.Write, Errno.ENOENT) => "the profile is not loaded",
+            (Step.Write, Errno.EINVAL) => "the security module does not know it",
+            _ => null,
+        });
 
     private static CsrunException Any(InitStep at, Step step, int errno, string text, string where)
     {

@@ -22,6 +22,7 @@ public sealed class PlanTextTests
             "terminal": true, "cwd": "/", "args": ["sh", "-c", "echo 'a b'", ""], "user": {"uid": 1, "gid": 2, "additionalGids": [3, 4]},
             "env": ["PATH=/bin:/usr/bin", "A=\u001b[31m"], "oomScoreAdj": 10, "noNewPrivileges": true,
             "rlimits": [{"type": "RLIMIT_NOFILE", "soft": 10, "hard": 18446744073709551615}],
+            "apparmorProfile": "web", "selinuxLabel": "u:r:t:s0",
             "scheduler": {"policy": "SCHED_FIFO", "priority": 7, "flags": ["SCHED_FLAG_RESET_ON_FORK"]},
             "ioPriority": {"class": "IOPRIO_CLASS_BE", "priority": 3},
             "capabilities": {"bounding": ["CAP_KILL"], "permitted": ["CAP_KILL"], "effective": [], "inheritable": ["CAP_KILL"], "ambient": ["CAP_KILL"]}
@@ -47,6 +48,8 @@ public sealed class PlanTextTests
 
     private static readonly HostFacts s_facts = new()
     {
+        AppArmor = AppArmorState.Confined,
+        SelinuxEnabled = true,
         Cgroups = [new CgroupFact("/sys/fs/cgroup", "/sys/fs/cgroup/demo", [], Unified: true)],
     };
 
@@ -74,6 +77,8 @@ public sealed class PlanTextTests
             "become 1:2 with groups 3 4, no_new_privs; capabilities: CAP_KILL; effective: none; inheritable: CAP_KILL; ambient: CAP_KILL",
             "schedule as SCHED_FIFO, priority 7, SCHED_FLAG_RESET_ON_FORK", "set the I/O priority to IOPRIO_CLASS_BE, level 3",
             "set the memory policy to MPOL_BIND with MPOL_F_STATIC_NODES on the nodes 0, 1, 64", "set the personality to LINUX32",
+            "have AppArmor do at execution: stack web", "have SELinux label the program u:r:t:s0",
+            "have SELinux label keyrings u:r:t:s0", "have SELinux label keyrings as ever",
             "find the program: /bin/sh, /usr/bin/sh",
             "execute sh -c 'echo '\\''a b'\\''' '' with 2 environment variables and HOME from /etc/passwd"])
         {

@@ -44,7 +44,7 @@ public sealed class ProtectionTests
     }
 
     [Theory]
-    [Checklist(7, 157, 297, 426)]
+    [Checklist(7, 297, 426)]
     [InlineData(""" "seccomp": {"defaultAction": "SCMP_ACT_ALLOW"} """, "linux.seccomp")]
     [InlineData(""" "mountLabel": "x" """, "linux.mountLabel")]
     [InlineData(""" "intelRdt": {"closID": "x"} """, "linux.intelRdt")]
@@ -53,17 +53,10 @@ public sealed class ProtectionTests
         Assert.Equal([path + ": not-supported"],
             Compiled.Refused(() => Compiled.From(linux: $$""" "namespaces": [{"type": "mount"}], {{member}} """)));
 
-    [Theory]
-    [InlineData(""" "apparmorProfile": "docker-default" """, "process.apparmorProfile")]
-    [InlineData(""" "selinuxLabel": "x" """, "process.selinuxLabel")]
-    public void So_is_it_of_the_process(string member, string path) =>
-        Assert.Equal([path + ": not-supported"],
-            Compiled.Refused(() => Compiled.From(process: $$""" "cwd": "/", "args": ["a"], {{member}} """)));
-
     [Fact]
     [Checklist(196)]
-    public void Unconfined_and_the_affinity_of_exec_are_nothing_to_do() =>
-        Compiled.From(process: """ "cwd": "/", "args": ["a"], "apparmorProfile": "unconfined", "execCPUAffinity": {"initial": "0"} """);
+    public void The_affinity_of_exec_is_nothing_to_do() =>
+        Compiled.From(process: """ "cwd": "/", "args": ["a"], "execCPUAffinity": {"initial": "0"} """);
 
     [Fact]
     public void Everything_that_is_wrong_is_said_at_once() =>

@@ -93,6 +93,13 @@ public class ErrorTextTests
         $"config.json: hooks.createContainer[0]: error running hook /h: {how}: last words [{code}]",
         InitErrors.From(new InitStep(Opcode.RunHook, "hooks.createContainer[0]", "run the hook", "/h"), step, 0, value, "last words\n").Message);
 
+    [Fact]
+    public void A_label_that_was_refused_names_its_file_as_Podman_looks_for_it() => Assert.Equal(
+        "config.json: process.apparmorProfile: cannot apply the AppArmor profile p: write `/proc/thread-self/attr/apparmor/exec`: "
+            + "no such file or directory (ENOENT): the profile is not loaded [label-failed]",
+        InitErrors.From(new InitStep(Opcode.SetLabel, "process.apparmorProfile", "apply the AppArmor profile", "p"), Step.Write, Errno.ENOENT, 0,
+            "thread-self/attr/apparmor/exec").Message);
+
     [Theory]
     [InlineData(Opcode.MountFilesystem, Step.FsOpen, Errno.ENODEV, "", "mount-failed")]
     [InlineData(Opcode.MountFilesystem, Step.FsConfig, Errno.EINVAL, "sizze", "mount-option")]

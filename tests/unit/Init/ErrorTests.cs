@@ -35,6 +35,31 @@ public class ErrorTests
         Assert.Equal("/nonexistent/source", Fail(container, Errno.ENOENT, Step.OpenTree).Text);
     }
 
+    [Theory]
+    [InlineData(LabelAttribute.Exec, "thread-self/attr/exec")]
+    [InlineData(LabelAttribute.KeyCreate, "thread-self/attr/keycreate")]
+    [InlineData(LabelAttribute.AppArmorExec, "thread-self/attr/exec")]
+    public void A_label_without_a_security_module_is_refused(LabelAttribute attribute, string file)
+    {
+        Assert.SkipWhen(Directory.Exists("/proc/self/attr/apparmor") || File.Exists("/sys/fs/selinux/enforce"), "there is a security module here");
+        using var container = new TestContainer();
+        container.Add(Opcode.SetLabel, new SetLabel { Attribute = attribute, Value = container.Text("exec something") });
+        Assert.Equal(file, Fail(container, Errno.EINVAL, Step.Write).Text);
+    }
+
+    [Fact]
+    public void A_label_goes_to_procfs_itself_whatever_is_mounted_on_it()
+    {
+        using var container = new TestContainer().Begin();
+        // A file in place of the attribute would take anything.
+        container.Mount("/proc", "tmpfs");
+        container.Add(Opcode.MakeDirectory, new MakeDirectory { Path = container.Text("/proc/thread-self/attr/exec"), Mode = 0x1ED });
+        container.Pivot();
+        container.Add(Opcode.SetLabel, new SetLabel { Value = container.Text("something") });
+        Assert.SkipWhen(File.Exists("/sys/fs/selinux/enforce"), "SELinux is on here");
+        Assert.Equal("thread-self/attr/exec", Fail(container, Errno.EINVAL, Step.Write).Text);
+    }
+
     [Fact]
     public void A_component_that_is_no_directory_is_named()
     {
