@@ -4,7 +4,7 @@ _csrun() {
     local word=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD-1]} command="" i
     for ((i = 1; i < COMP_CWORD; i++)); do
         case ${COMP_WORDS[i]} in
-            create|start|state|kill|delete|run|list|spec|plan|features|explain|help) command=${COMP_WORDS[i]}; break ;;
+            create|start|state|kill|delete|run|list|ps|pause|resume|update|spec|plan|features|explain|help) command=${COMP_WORDS[i]}; break ;;
         esac
     done
     case $previous in
@@ -20,10 +20,11 @@ _csrun() {
         --pidfd-socket) mapfile -t COMPREPLY < <(compgen -f -- "$word"); return ;;
         --pid-file) mapfile -t COMPREPLY < <(compgen -f -- "$word"); return ;;
         --format) mapfile -t COMPREPLY < <(compgen -W 'table json' -- "$word"); return ;;
+        --resources) mapfile -t COMPREPLY < <(compgen -f -- "$word"); return ;;
     esac
     local words ids=""
     case $command in
-        '') words='create start state kill delete run list spec plan features explain help --root --log --log-format --log-level --debug --cgroup-manager --systemd-cgroup --rootless --help --version' ;;
+        '') words='create start state kill delete run list ps pause resume update spec plan features explain help --root --log --log-format --log-level --debug --cgroup-manager --systemd-cgroup --rootless --help --version' ;;
         create) words='--bundle --config --console-socket --pidfd-socket --pid-file --no-pivot --no-new-keyring --preserve-fds --help' ;;
         start) words='--help'; ids=$(csrun list -q 2>/dev/null) ;;
         state) words='--help'; ids=$(csrun list -q 2>/dev/null) ;;
@@ -31,6 +32,10 @@ _csrun() {
         delete) words='--force --help'; ids=$(csrun list -q 2>/dev/null) ;;
         run) words='--bundle --config --console-socket --pidfd-socket --pid-file --no-pivot --no-new-keyring --preserve-fds --detach --keep --no-subreaper --help' ;;
         list) words='--format --quiet --help' ;;
+        ps) words='--format --help'; ids=$(csrun list -q 2>/dev/null) ;;
+        pause) words='--help'; ids=$(csrun list -q 2>/dev/null) ;;
+        resume) words='--help'; ids=$(csrun list -q 2>/dev/null) ;;
+        update) words='--resources --blkio-weight --cpu-period --cpu-quota --cpu-burst --cpu-share --cpu-rt-period --cpu-rt-runtime --cpu-idle --cpuset-cpus --cpuset-mems --kernel-memory --kernel-memory-tcp --memory --memory-reservation --memory-swap --pids-limit --l3-cache-schema --mem-bw-schema --help'; ids=$(csrun list -q 2>/dev/null) ;;
         spec) words='--bundle --rootless --help' ;;
         plan) words='--bundle --config --json --no-pivot --no-new-keyring --preserve-fds --help' ;;
         features) words='--help' ;;

@@ -60,6 +60,9 @@ internal sealed class DisabledDriver : ICgroupDriver
 
     public bool IsFrozen() => false;
 
+    public void Freeze(TimeSpan patience) =>
+        throw new LinuxException("freeze", null, 0, "the container has no cgroup");
+
     public void Thaw()
     {
         // Nothing is held.

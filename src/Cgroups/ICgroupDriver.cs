@@ -69,6 +69,12 @@ public interface ICgroupDriver
     /// <summary>Whether its processes are held: a paused container.</summary>
     bool IsFrozen();
 
+    /// <summary>
+    /// Holds its processes and waits until all are; if that takes too long, lets them go and throws. No error if they
+    /// were held already.
+    /// </summary>
+    void Freeze(TimeSpan patience);
+
     /// <summary>Lets its processes go on; no error if they were not held.</summary>
     void Thaw();
 

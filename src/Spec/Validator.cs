@@ -47,6 +47,20 @@ public static partial class Validator
         return found.All;
     }
 
+    /// <summary>
+    /// The same for limits that are changed, as <c>update</c> takes them; paths start at the resources. What they must
+    /// fit may be what is set already: the memory limit of a container whose swap is changed.
+    /// </summary>
+    public static List<Finding> ValidateUpdate(Resources resources)
+    {
+        ArgumentNullException.ThrowIfNull(resources);
+        var found = new Findings();
+        ValidateResources(resources, "", found);
+        if (resources.Memory?.Limit is null or 0)
+            found.All.RemoveAll(static finding => finding.Code == ConfigCodes.MemorySwapInvalid);
+        return found.All;
+    }
+
     /// <summary>config.md#specification-version.</summary>
     private static void VersionIsSupported(Config config, Findings found)
     {

@@ -126,9 +126,20 @@ internal sealed class V1Driver(CgroupRecord record) : ICgroupDriver
 
     public void SignalAll(int signal)
     {
+        // Held meanwhile, so that none is made behind our back; who is paused stays so.
+        using Fd? freezer = OpenFreezer();
+        bool hold = freezer is not null && !Freezer.IsFrozen(freezer.Number);
+        if (hold)
+        {
+            Freezer.Freeze(freezer!.Number);
+        }
         foreach (int pid in Processes())
         {
             _ = Syscalls.Kill(pid, signal);
+        }
+        if (hold)
+        {
+            Freezer.Thaw(freezer!.Number);
         }
     }
 
@@ -144,6 +155,7 @@ internal sealed class V1Driver(CgroupRecord record) : ICgroupDriver
             {
                 Freezer.Freeze(freezer.Number);
             }
+            KillUnified();
             IReadOnlyCollection<int> processes = Processes();
             foreach (int pid in processes)
             {
@@ -170,6 +182,12 @@ internal sealed class V1Driver(CgroupRecord record) : ICgroupDriver
     {
         using Fd? freezer = OpenFreezer();
         return freezer is not null && Freezer.IsFrozen(freezer.Number);
+    }
+
+    public void Freeze(TimeSpan patience)
+    {
+        using Fd freezer = OpenFreezer() ?? throw new LinuxException("freeze", null, 0, "the container has no cgroup with a freezer");
+        Freezer.Freeze(freezer.Number, PlaceOf("freezer")!.FullPath, patience);
     }
 
     public void Thaw()
@@ -246,6 +264,19 @@ internal sealed class V1Driver(CgroupRecord record) : ICgroupDriver
         return null;
     }
 
+    /// <summary>Hybrid: cgroup.kill reaches all at once, also what forks meanwhile (5.14 and newer).</summary>
+    private void KillUnified()
+    {
+        foreach (CgroupPlace place in Record.Places)
+        {
+            using Fd? directory = place.IsUnified ? CgroupDirectory.Open(place) : null;
+            if (directory is not null)
+            {
+                _ = CgroupDirectory.Write(directory.Number, "cgroup.kill", "1");
+            }
+        }
+    }
+
     private static Fd OpenMade(CgroupPlace place) =>
         CgroupDirectory.Open(place) ?? throw new LinuxException("open cgroup", place.FullPath, Errno.ENOENT);
 
@@ -298,15 +329,5 @@ internal sealed class V1Driver(CgroupRecord record) : ICgroupDriver
         return processes;
     }
 
-    private Fd? OpenFreezer()
-    {
-        foreach (CgroupPlace place in Record.Places)
-        {
-            if (place.Has("freezer"))
-            {
-                return CgroupDirectory.Open(place);
-            }
-        }
-        return null;
-    }
+    private Fd? OpenFreezer() => PlaceOf("freezer") is { } place ? CgroupDirectory.Open(place) : null;
 }

@@ -113,9 +113,24 @@ internal sealed class V2Driver(CgroupRecord record) : ICgroupDriver
 
     public void SignalAll(int signal)
     {
+        using Fd? directory = Open();
+        if (directory is null)
+        {
+            return;
+        }
+        // Held meanwhile, so that none is made behind our back; who is paused stays so.
+        bool hold = !IsFrozen(directory.Number);
+        if (hold)
+        {
+            _ = CgroupDirectory.Write(directory.Number, "cgroup.freeze", "1");
+        }
         foreach (int pid in Processes())
         {
             _ = Syscalls.Kill(pid, signal);
+        }
+        if (hold)
+        {
+            _ = CgroupDirectory.Write(directory.Number, "cgroup.freeze", "0");
         }
     }
 
@@ -150,6 +165,25 @@ internal sealed class V2Driver(CgroupRecord record) : ICgroupDriver
     {
         using Fd? directory = Open();
         return directory is not null && IsFrozen(directory.Number);
+    }
+
+    public void Freeze(TimeSpan patience)
+    {
+        using Fd directory = Open() ?? throw new LinuxException("freeze", null, 0, "the container has no cgroup");
+        string cgroup = Record.Places[0].FullPath;
+        Waiting waiting = new(patience);
+        LinuxException.Check(CgroupDirectory.Write(directory.Number, "cgroup.freeze", "1"), "freeze", cgroup);
+        int open = Syscalls.OpenAt(directory.Number, "cgroup.events", OpenFlags.ReadOnly | OpenFlags.NoFollow);
+        using Fd? events = open < 0 ? null : new(open);
+        while (!HasEvent(directory.Number, "frozen 1"))
+        {
+            if (waiting.IsOver)
+            {
+                Thaw();
+                throw Waiting.GivenUp("freeze", cgroup, Processes());
+            }
+            waiting.Pause(events?.Number ?? -1);
+        }
     }
 
     public void Thaw()

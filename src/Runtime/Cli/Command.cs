@@ -20,6 +20,9 @@ internal sealed class Command(string name, string summary, Func<Invocation, int>
 
     public int MaxArguments { get; init; }
 
+    /// <summary>What follows the first argument is for another program: no word of it is an option here.</summary>
+    public bool RawAfterFirst { get; init; }
+
     /// <summary>Options besides the global ones.</summary>
     public Option[] Options { get; init; } = [];
 

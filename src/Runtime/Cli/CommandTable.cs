@@ -9,11 +9,11 @@ internal static class CommandTable
 {
     /// <summary>The commands in the order in which help shows them.</summary>
     public static readonly string[] Names =
-        ["create", "start", "state", "kill", "delete", "run", "list", "spec", "plan", "features", "explain", "help"];
+        ["create", "start", "state", "kill", "delete", "run", "list", "ps", "pause", "resume", "update", "spec", "plan", "features", "explain", "help"];
 
     /// <summary>Commands that callers may ask for and that this version does not have: absent from help.</summary>
     public static readonly string[] NotYet =
-        ["exec", "ps", "events", "update", "pause", "resume", "checkpoint", "restore"];
+        ["exec", "events", "checkpoint", "restore"];
 
     /// <summary>The command of this name, or null.</summary>
     public static Command? Find(string name) => name switch
@@ -25,6 +25,10 @@ internal static class CommandTable
         "delete" => Delete(),
         "run" => RunContainer(),
         "list" => List(),
+        "ps" => Ps(),
+        "pause" => Pause(),
+        "resume" => Resume(),
+        "update" => Update(),
         "spec" => Spec(),
         "plan" => Plan(),
         "features" => Features(),
@@ -128,6 +132,62 @@ internal static class CommandTable
         Options = [Options.ListFormat, Options.Quiet],
         Description = "Lists the containers of the state directory (--root). One that cannot be read is left out.",
         Example = "csrun --root /run/csrun list --format json",
+    };
+
+    private static Command Ps() => new("ps", "list the processes of a container", PsCommand.Run)
+    {
+        Arguments = "<container-id> [ps options]",
+        MinArguments = 1,
+        MaxArguments = int.MaxValue,
+        RawAfterFirst = true,
+        Options = [Options.PsFormat],
+        Description =
+            """
+            Shows the processes of the container's cgroup and of those below it, as the host numbers them. A table is made by
+            the host's ps with the options given, -ef if there are none, of which the lines of other processes are left out;
+            JSON is an array of process ids.
+            """,
+        Example = "csrun ps web -o pid,rss,comm",
+    };
+
+    private static Command Pause() => new("pause", "hold all processes of a container", PauseCommand.Run)
+    {
+        Arguments = "<container-id>",
+        MinArguments = 1,
+        MaxArguments = 1,
+        Description =
+            """
+            Freezes the container's cgroup and waits until every process in it is held. They go on with "csrun resume".
+            """,
+        Example = "csrun pause web",
+    };
+
+    private static Command Resume() => new("resume", "let the processes of a paused container go on", ResumeCommand.Run)
+    {
+        Arguments = "<container-id>",
+        MinArguments = 1,
+        MaxArguments = 1,
+        Example = "csrun resume web",
+    };
+
+    private static Command Update() => new("update", "change the limits of a container", UpdateCommand.Run)
+    {
+        Arguments = "<container-id>",
+        MinArguments = 1,
+        MaxArguments = 1,
+        Options = [Options.Resources, Options.BlkioWeight, Options.CpuPeriod, Options.CpuQuota, Options.CpuBurst, Options.CpuShare,
+            Options.CpuRtPeriod, Options.CpuRtRuntime, Options.CpuIdle, Options.CpusetCpus, Options.CpusetMems, Options.KernelMemory,
+            Options.KernelMemoryTcp, Options.Memory, Options.MemoryReservation, Options.MemorySwap, Options.PidsLimit,
+            Options.L3CacheSchema, Options.MemBwSchema],
+        Description =
+            """
+            Changes those limits that are given and leaves the others; devices stay as they are. Either all are changed or,
+            if the kernel refuses one, none.
+
+            With --resources the limits are read from a file, or from standard input if that is "-": an object like
+            linux.resources in config.json. Other options are ignored then.
+            """,
+        Example = "csrun update --memory 512M --memory-swap 1G --cpu-quota 50000 web",
     };
 
     private static Command Spec() => new("spec", "write a configuration to begin with", SpecCommand.Run)

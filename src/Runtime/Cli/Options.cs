@@ -1,7 +1,7 @@
 namespace Csrun.Runtime.Cli;
 
 /// <summary>Every option of every command, once. Which command takes which is said by <see cref="CommandTable"/>.</summary>
-internal static class Options
+internal static partial class Options
 {
     // Global options, legal before the command and anywhere before the container id.
 
@@ -73,6 +73,9 @@ internal static class Options
     { Short = "f", ValueName = "format", Choices = ["table", "json"], Default = "table" };
 
     public static readonly Option Quiet = new("quiet", OptionKind.Flag, "print the ids only") { Short = "q" };
+
+    public static readonly Option PsFormat = new("format", OptionKind.Choice, "how the processes are printed")
+    { Short = "f", ValueName = "format", Choices = ["table", "json"], Default = "table" };
 
     // spec, plan
 

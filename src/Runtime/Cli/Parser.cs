@@ -6,7 +6,8 @@ namespace Csrun.Runtime.Cli;
 /// <summary>
 /// Reads a command line against <see cref="CommandTable"/> with the grammar that engines know from runc: one dash or two,
 /// <c>--name value</c> or <c>--name=value</c>, one-letter names, global options before the command or among its own, the
-/// last of several wins, <c>--</c> ends the options. Options may follow the arguments.
+/// last of several wins, <c>--</c> ends the options. Options may follow the arguments, but for
+/// commands whose arguments are another program's.
 /// </summary>
 internal static class Parser
 {
@@ -25,8 +26,11 @@ internal static class Parser
                 options = false;
             else if (options && word.Length > 1 && word[0] == '-')
                 i = ParseOption(words, i, invocation);
-            else if (invocation.Command is not null)
+            else if (invocation.Command is { } command)
+            {
                 invocation.Arguments.Add(word);
+                options &= !command.RawAfterFirst;
+            }
             else
                 invocation.Command = FindCommand(word);
         }

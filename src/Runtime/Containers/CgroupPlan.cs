@@ -58,6 +58,12 @@ internal sealed class CgroupPlan
         }
     }
 
+    private static void ThrowIfAny(string document, IReadOnlyList<Finding> found)
+    {
+        if (found.Count > 0)
+            throw new ConfigException(document, found);
+    }
+
     /// <summary>The hierarchies as the compiler takes them.</summary>
     public IReadOnlyList<CgroupFact> Facts()
     {
@@ -96,22 +102,10 @@ internal sealed class CgroupPlan
         }
         catch (SettingException e)
         {
-            throw Failure(e, _configName + ": ");
+            throw new CsrunException(
+                ErrorCodes.ResourceFailed, $"cannot write \"{e.Setting.Value}\" to", e.Setting.File, e.Errno,
+                $"{_configName}: {e.Setting.Where}", e.Hint);
         }
-    }
-
-    /// <summary>The words for a limit that the kernel refused.</summary>
-    /// <param name="e">What it said.</param>
-    /// <param name="document">The name of what the limit stands in, with a colon; or nothing.</param>
-    public static CsrunException Failure(SettingException e, string document) => new(
-        ErrorCodes.ResourceFailed, $"cannot write \"{e.Setting.Value}\" to", e.Setting.File, e.Errno,
-        document + e.Setting.Where, e.Hint);
-
-    /// <summary>Throws what a driver found, if it found something.</summary>
-    public static void ThrowIfAny(string document, IReadOnlyList<Finding> found)
-    {
-        if (found.Count > 0)
-            throw new ConfigException(document, found);
     }
 
     // Root of a user namespace may not, and has none but the host's to use.

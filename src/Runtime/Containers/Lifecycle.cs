@@ -31,6 +31,18 @@ public static class Lifecycle
     /// <returns>The exit code for the command: the container's own (128 + n for signal n), 0 if detached.</returns>
     public static int Run(RunRequest request) => Containers.Run.Execute(request);
 
+    /// <summary>Holds all processes of a created or running container.</summary>
+    public static void Pause(RuntimeOptions options, string id) => Containers.Pause.Run(options, id);
+
+    /// <summary>Lets the processes of a paused container go on.</summary>
+    public static void Resume(RuntimeOptions options, string id) => Containers.Pause.Resume(options, id);
+
+    /// <summary>The ids of all processes of a container, as this process sees them, in order; none if it is stopped.</summary>
+    public static IReadOnlyList<int> Processes(RuntimeOptions options, string id) => Containers.Processes.Of(options, id);
+
+    /// <summary>Changes limits of a container that is not stopped: all that are given, or none.</summary>
+    public static void Update(UpdateRequest request) => Containers.Update.Run(request);
+
     /// <summary>All containers below the root, by id; what cannot be read is left out.</summary>
     public static IReadOnlyList<ContainerView> List(RuntimeOptions options) => Views.All(options);
 }

@@ -46,6 +46,24 @@ public static partial class ErrorCodes
         "A start that waits for hooks, or a delete that waits for the container's processes to die.",
         "Wait for the other command, or end it.");
 
+    public static readonly ErrorCode ContainerNotPaused = new(
+        "container-not-paused",
+        "Only a paused container can be resumed.",
+        "It was never paused, was resumed already, or its process has ended.",
+        "Look at `csrun state`.");
+
+    public static readonly ErrorCode PauseFailed = new(
+        "pause-failed",
+        "Not all processes of the container could be held; those that were go on.",
+        "A process waits for a device or a network file system, where it cannot be held, or the container has no cgroup that can be frozen.",
+        "Look at /proc/PID/stack of the processes that the message names, and try again.");
+
+    public static readonly ErrorCode PsFailed = new(
+        "ps-failed",
+        "The host's ps could not make the table.",
+        "It is not installed, it does not know one of the options, or its output has no column PID.",
+        "Try the same options with ps itself, or use `--format json`, which needs no ps.");
+
     public static readonly ErrorCode NoProcess = new(
         "no-process",
         "The container was created from a config without `process`, so there is nothing to start.",
@@ -85,7 +103,7 @@ public static partial class ErrorCodes
     private static readonly ErrorCode[] s_lifecycle =
     [
         ContainerNotFound, ContainerExists, ContainerIdInvalid, ContainerNotRunning, ContainerNotStopped,
-        ContainerNotCreated, ContainerBusy, NoProcess, RootInvalid, StateUnreadable, SignalUnknown, KillFailed,
+        ContainerNotCreated, ContainerNotPaused, ContainerBusy, PauseFailed, PsFailed, NoProcess, RootInvalid, StateUnreadable, SignalUnknown, KillFailed,
         DeleteIncomplete,
     ];
 }

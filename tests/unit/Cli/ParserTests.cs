@@ -135,11 +135,7 @@ public class ParserTests
 
     [Theory, Trait("contract", "C5")]
     [InlineData("exec --process /p --detach id")]
-    [InlineData("ps --format json id")]
     [InlineData("events --stats id")]
-    [InlineData("update --resources - id")]
-    [InlineData("pause id")]
-    [InlineData("resume id")]
     [InlineData("checkpoint --help")]
     [InlineData("restore --lsm-mount-context")]
     public void Commands_that_are_not_there_say_so(string line)
