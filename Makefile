@@ -47,6 +47,9 @@ test: build ## Run every test; the last line counts them
 	@build/deps.sh test
 	@tests/run.sh
 
+conformance: ## Show which rule of the specification which test shows (UNTESTED=1: only what none does)
+	@dotnet run --project tests/conformance/conformance.csproj -c Release -v quiet -- . table $(if $(UNTESTED),--untested)
+
 bench: build ## Measure against runc and crun (out/bench/report.md)
 	@build/deps.sh bench
 	@bench/run.sh
@@ -63,4 +66,4 @@ clean: ## Remove what was built
 	rm -rf out
 	find src tests bench -type d \( -name bin -o -name obj \) -prune -exec rm -rf {} +
 
-.PHONY: help build run install docs test bench lint reproducible clean
+.PHONY: help build run install docs test conformance bench lint reproducible clean
