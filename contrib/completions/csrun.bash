@@ -4,7 +4,7 @@ _csrun() {
     local word=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD-1]} command="" i
     for ((i = 1; i < COMP_CWORD; i++)); do
         case ${COMP_WORDS[i]} in
-            create|start|state|kill|delete|run|list|ps|pause|resume|update|spec|plan|features|explain|help) command=${COMP_WORDS[i]}; break ;;
+            create|start|state|kill|delete|run|list|ps|pause|resume|update|events|spec|plan|features|explain|help) command=${COMP_WORDS[i]}; break ;;
         esac
     done
     case $previous in
@@ -24,7 +24,7 @@ _csrun() {
     esac
     local words ids=""
     case $command in
-        '') words='create start state kill delete run list ps pause resume update spec plan features explain help --root --log --log-format --log-level --debug --cgroup-manager --systemd-cgroup --rootless --help --version' ;;
+        '') words='create start state kill delete run list ps pause resume update events spec plan features explain help --root --log --log-format --log-level --debug --cgroup-manager --systemd-cgroup --rootless --help --version' ;;
         create) words='--bundle --config --console-socket --pidfd-socket --pid-file --no-pivot --no-new-keyring --preserve-fds --help' ;;
         start) words='--help'; ids=$(csrun list -q 2>/dev/null) ;;
         state) words='--help'; ids=$(csrun list -q 2>/dev/null) ;;
@@ -36,6 +36,7 @@ _csrun() {
         pause) words='--help'; ids=$(csrun list -q 2>/dev/null) ;;
         resume) words='--help'; ids=$(csrun list -q 2>/dev/null) ;;
         update) words='--resources --blkio-weight --cpu-period --cpu-quota --cpu-burst --cpu-share --cpu-rt-period --cpu-rt-runtime --cpu-idle --cpuset-cpus --cpuset-mems --kernel-memory --kernel-memory-tcp --memory --memory-reservation --memory-swap --pids-limit --l3-cache-schema --mem-bw-schema --help'; ids=$(csrun list -q 2>/dev/null) ;;
+        events) words='--interval --stats --help'; ids=$(csrun list -q 2>/dev/null) ;;
         spec) words='--bundle --rootless --help' ;;
         plan) words='--bundle --config --json --no-pivot --no-new-keyring --preserve-fds --help' ;;
         features) words='--help' ;;

@@ -58,6 +58,10 @@ internal sealed class DisabledDriver : ICgroupDriver
         // As above.
     }
 
+    public Statistics Measure() => new();
+
+    public OomWatch? WatchOom() => null;
+
     public bool IsFrozen() => false;
 
     public void Freeze(TimeSpan patience) =>

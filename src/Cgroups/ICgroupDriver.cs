@@ -66,6 +66,12 @@ public interface ICgroupDriver
     /// <summary>Kills all processes, also ones that are made meanwhile, and waits until none is left.</summary>
     void KillAll(TimeSpan patience);
 
+    /// <summary>What it has used until now.</summary>
+    Statistics Measure();
+
+    /// <summary>Watches for it to run out of memory; null if nobody can tell.</summary>
+    OomWatch? WatchOom();
+
     /// <summary>Whether its processes are held: a paused container.</summary>
     bool IsFrozen();
 

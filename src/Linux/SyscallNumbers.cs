@@ -68,6 +68,8 @@ public static class SyscallNumbers
 
     public static int Setresgid => Abi.IsArm64 ? 149 : 119;
 
+    public static int EventFd2 => Abi.IsArm64 ? 19 : 290;
+
     public static int Execve => Abi.IsArm64 ? 221 : 59;
 
     public static int ExecveAt => Abi.IsArm64 ? 281 : 322;

@@ -216,6 +216,9 @@ public static unsafe partial class Syscalls
     /// <summary>close_range(2), since Linux 5.9: both ends included; flag 4 is CLOSE_RANGE_CLOEXEC.</summary>
     public static int CloseRange(uint first, uint last, uint flags) => Call(SyscallNumbers.CloseRange, first, last, flags);
 
+    /// <summary>eventfd2(2), not blocking, with a count of 0.</summary>
+    public static int EventFd() => Call(SyscallNumbers.EventFd2, 0, OpenFlags.NonBlock | OpenFlags.CloseOnExec);
+
     /// <summary>memfd_create(2).</summary>
     public static int MemfdCreate(string name, uint flags)
     {

@@ -178,6 +178,18 @@ internal sealed class V1Driver(CgroupRecord record) : ICgroupDriver
         }
     }
 
+    public Statistics Measure()
+    {
+        Statistics measured = new();
+        foreach (CgroupPlace place in Record.Places)
+        {
+            Measurement.Add(place, measured);
+        }
+        return measured;
+    }
+
+    public OomWatch? WatchOom() => PlaceOf("memory") is { } place ? OomEvents.Watch(place) : null;
+
     public bool IsFrozen()
     {
         using Fd? freezer = OpenFreezer();

@@ -161,6 +161,18 @@ internal sealed class V2Driver(CgroupRecord record) : ICgroupDriver
         }
     }
 
+    public Statistics Measure()
+    {
+        using Fd? directory = Open();
+        return directory is null ? new() : Measurement.Read(directory);
+    }
+
+    public OomWatch? WatchOom()
+    {
+        using Fd? directory = Open();
+        return directory is null ? null : OomEvents.Watch(directory);
+    }
+
     public bool IsFrozen()
     {
         using Fd? directory = Open();

@@ -9,11 +9,11 @@ internal static class CommandTable
 {
     /// <summary>The commands in the order in which help shows them.</summary>
     public static readonly string[] Names =
-        ["create", "start", "state", "kill", "delete", "run", "list", "ps", "pause", "resume", "update", "spec", "plan", "features", "explain", "help"];
+        ["create", "start", "state", "kill", "delete", "run", "list", "ps", "pause", "resume", "update", "events", "spec", "plan", "features", "explain", "help"];
 
     /// <summary>Commands that callers may ask for and that this version does not have: absent from help.</summary>
     public static readonly string[] NotYet =
-        ["exec", "events", "checkpoint", "restore"];
+        ["exec", "checkpoint", "restore"];
 
     /// <summary>The command of this name, or null.</summary>
     public static Command? Find(string name) => name switch
@@ -29,6 +29,7 @@ internal static class CommandTable
         "pause" => Pause(),
         "resume" => Resume(),
         "update" => Update(),
+        "events" => Events(),
         "spec" => Spec(),
         "plan" => Plan(),
         "features" => Features(),
@@ -188,6 +189,20 @@ internal static class CommandTable
             linux.resources in config.json. Other options are ignored then.
             """,
         Example = "csrun update --memory 512M --memory-swap 1G --cpu-quota 50000 web",
+    };
+
+    private static Command Events() => new("events", "tell what a container uses, and when it runs out of memory", EventsCommand.Run)
+    {
+        Arguments = "<container-id>",
+        MinArguments = 1,
+        MaxArguments = 1,
+        Options = [Options.Interval, Options.Stats],
+        Description =
+            """
+            Prints a line of JSON at each interval, of type "stats", and one of type "oom" when the container's memory limit
+            leads to a process being killed, until the container stops. Times are in nanoseconds, amounts in bytes.
+            """,
+        Example = "csrun events --stats web",
     };
 
     private static Command Spec() => new("spec", "write a configuration to begin with", SpecCommand.Run)

@@ -77,6 +77,11 @@ internal static partial class Options
     public static readonly Option PsFormat = new("format", OptionKind.Choice, "how the processes are printed")
     { Short = "f", ValueName = "format", Choices = ["table", "json"], Default = "table" };
 
+    public static readonly Option Interval = new("interval", OptionKind.Text, "how often it is measured")
+    { ValueName = "duration", Default = "5s" };
+
+    public static readonly Option Stats = new("stats", OptionKind.Flag, "measure once and end");
+
     // spec, plan
 
     public static readonly Option RootlessSpec = new("rootless", OptionKind.Flag, "make a configuration that the calling user can run without privileges");

@@ -1,3 +1,4 @@
+using System;
 using System.Collections.Generic;
 
 namespace Csrun.Runtime.Containers;
@@ -42,6 +43,16 @@ public static class Lifecycle
 
     /// <summary>Changes limits of a container that is not stopped: all that are given, or none.</summary>
     public static void Update(UpdateRequest request) => Containers.Update.Run(request);
+
+    /// <summary>What a container that is not stopped has used, as a line of JSON.</summary>
+    public static byte[] Statistics(RuntimeOptions options, string id) => Containers.Events.Once(options, id);
+
+    /// <summary>
+    /// Tells what a container uses once in every interval, and when it runs out of memory, until it stops or
+    /// <paramref name="tell"/> says that nobody listens.
+    /// </summary>
+    public static void Events(RuntimeOptions options, string id, long interval, Func<byte[], bool> tell) =>
+        Containers.Events.Run(options, id, interval, tell);
 
     /// <summary>All containers below the root, by id; what cannot be read is left out.</summary>
     public static IReadOnlyList<ContainerView> List(RuntimeOptions options) => Views.All(options);

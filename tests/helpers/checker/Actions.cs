@@ -50,6 +50,9 @@ internal static unsafe class Actions
                 return Native.WriteAll(Number(arguments[0]), Encoding.UTF8.GetBytes(arguments[1])) ? 0 : Failed;
             case "open":
                 return Native.open(arguments[0], Native.ReadWrite, 0) >= 0 ? 0 : Fail(arguments[0]);
+            case "fill":
+                new Span<byte>(NativeMemory.Alloc((nuint)Number(arguments[0])), Number(arguments[0])).Fill(1);
+                return 0;
             case "hook":
                 return Hook.Run(arguments);
             case "report":

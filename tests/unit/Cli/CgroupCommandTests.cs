@@ -45,6 +45,33 @@ public class CgroupCommandTests
     [InlineData("99999999999999999999")]
     public void What_is_no_size_is_refused(string text) => Assert.False(ByteSize.TryParse(text, out _));
 
+    [Theory]
+    [InlineData("5s", 5000)]
+    [InlineData("1m30s", 90000)]
+    [InlineData("1.5h", 5400000)]
+    [InlineData("500ms", 500)]
+    [InlineData("+1us", 1)]
+    [InlineData("1ns", 1)]
+    [InlineData("0", 0)]
+    [InlineData("0s", 0)]
+    [InlineData("-2s", -2000)]
+    public void Durations_are_read_as_go_writes_them(string text, long milliseconds)
+    {
+        Assert.True(Duration.TryParse(text, out long value));
+        Assert.Equal(milliseconds, value);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("-")]
+    [InlineData("5")]
+    [InlineData("s")]
+    [InlineData("5x")]
+    [InlineData("1..5s")]
+    [InlineData("5s3")]
+    [InlineData("99999999999999999999h")]
+    public void What_is_no_duration_is_refused(string text) => Assert.False(Duration.TryParse(text, out _));
+
     [Fact]
     public void Every_option_of_update_sets_one_limit()
     {

@@ -135,7 +135,6 @@ public class ParserTests
 
     [Theory, Trait("contract", "C5")]
     [InlineData("exec --process /p --detach id")]
-    [InlineData("events --stats id")]
     [InlineData("checkpoint --help")]
     [InlineData("restore --lsm-mount-context")]
     public void Commands_that_are_not_there_say_so(string line)
