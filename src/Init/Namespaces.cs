@@ -164,6 +164,18 @@ internal static unsafe class Namespaces
         return result;
     }
 
+    public static nint RequestNetDevices(State* s)
+    {
+        s->Step = Step.Socket;
+        nint socket = Kernel.Call(Nr.Socket, C.AF_NETLINK, C.SOCK_RAW | C.SOCK_CLOEXEC, C.NETLINK_ROUTE);
+        if (socket < 0)
+            return socket;
+        Messages.Say(s, MessageKind.NetDevicesDue, (int)socket);
+        Messages.Await(s, MessageKind.NetDevicesDone);
+        Kernel.Close(socket);
+        return 0;
+    }
+
     public static nint SetName(State* s, int systemCall, PlanRef name)
     {
         s->Step = Step.Namespace;

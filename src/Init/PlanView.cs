@@ -185,6 +185,7 @@ internal static unsafe class PlanView
         Opcode.SetMemoryPolicy => sizeof(SetMemoryPolicy),
         Opcode.SetPersonality => sizeof(SetPersonality),
         Opcode.SetLabel => sizeof(SetLabel),
+        Opcode.RequestNetDevices => sizeof(RequestNetDevices),
         _ => 0,
     });
 }

@@ -149,6 +149,7 @@ internal static unsafe class Program
         Opcode.SetMemoryPolicy => Scheduling.SetMemoryPolicy(s, (SetMemoryPolicy*)operands),
         Opcode.SetPersonality => Scheduling.SetPersonality(s, (SetPersonality*)operands),
         Opcode.SetLabel => Labels.Set(s, (SetLabel*)operands),
+        Opcode.RequestNetDevices => Namespaces.RequestNetDevices(s),
         _ => -C.EINVAL,
     };
 }

@@ -27,6 +27,13 @@ public static unsafe partial class Syscalls
     public static int Socket(SocketKind kind, bool nonBlocking = false) =>
         Result(LibC.socket(UnixFamily, (int)kind | SocketCloseOnExec | (nonBlocking ? OpenFlags.NonBlock : 0), 0));
 
+    /// <summary>socket(2) of AF_NETLINK: rtnetlink(7).</summary>
+    public static int RouteSocket()
+    {
+        const int netlink = 16, raw = 3, route = 0;
+        return Result(LibC.socket(netlink, raw | SocketCloseOnExec, route));
+    }
+
     /// <summary>socketpair(2) of AF_UNIX.</summary>
     public static int SocketPair(SocketKind kind, out int first, out int second)
     {
@@ -74,6 +81,21 @@ public static unsafe partial class Syscalls
                 header.Control = &control;
                 header.ControlLength = (nuint)sizeof(ControlMessage);
             }
+            return Result(LibC.sendmsg(socket, (msghdr*)&header, NoSignal));
+        }
+    }
+
+    /// <summary>sendmsg(2) on a netlink socket, with the kernel's address (sockaddr_nl of zeros).</summary>
+    public static long SendToKernel(int socket, ReadOnlySpan<byte> data)
+    {
+        const int addressLength = 12;
+        byte* address = stackalloc byte[addressLength];
+        new Span<byte>(address, addressLength).Clear();
+        address[0] = 16;
+        fixed (byte* p = data)
+        {
+            IoVector vector = new() { Base = p, Length = (nuint)data.Length };
+            MessageHeader header = new() { Name = address, NameLength = addressLength, Vectors = &vector, VectorCount = 1 };
             return Result(LibC.sendmsg(socket, (msghdr*)&header, NoSignal));
         }
     }

@@ -86,6 +86,16 @@ public struct BringLoopbackUp
     public ulong Reserved;
 }
 
+/// <summary>
+/// Lets the runtime move network devices of the host's into this process's network namespace, and waits:
+/// <see cref="MessageKind.NetDevicesDue"/>, with an rtnetlink(7) socket of this namespace.
+/// </summary>
+[StructLayout(LayoutKind.Sequential)]
+public struct RequestNetDevices
+{
+    public ulong Reserved;
+}
+
 /// <summary>sethostname(2).</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct SetHostname

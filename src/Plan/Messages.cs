@@ -11,6 +11,7 @@ namespace Csrun.Plan;
 /// message       sender   when                                     descriptor   answer
 /// Forked        Init     once, by a process that went on as another  -         -
 /// IdMapWanted   Init     before anything that needs ids            -           IdMapDone
+/// NetDevicesDue Init     once, in its network namespace            rtnetlink    NetDevicesDone
 /// SourceWanted  Init     before AttachRootfs                       -           Source
 /// HooksDue      Init     once, all mounts made, before the pivot   -           HooksDone
 /// Console       Init     once, before Ready                        pty master  -
@@ -34,6 +35,7 @@ public enum MessageKind : uint
     Warning = 6,
     Ready = 7,
     Error = 8,
+    NetDevicesDue = 9,
 
     // From the runtime
     IdMapDone = 16,
@@ -41,6 +43,7 @@ public enum MessageKind : uint
     HooksDone = 18,
     Commit = 19,
     Go = 20,
+    NetDevicesDone = 21,
 }
 
 /// <summary>

@@ -63,4 +63,7 @@ public enum Opcode : ushort
     SetMemoryPolicy,
     SetPersonality,
     SetLabel,
+
+    /// <summary>After the namespaces: what belongs to the network namespace and is the runtime's to bring.</summary>
+    RequestNetDevices,
 }

@@ -5,7 +5,7 @@ using System.Text;
 namespace Csrun.Spec;
 
 /// <summary>How names and values of a config appear in paths and messages: always in one line, never endless.</summary>
-internal static class Show
+public static class Show
 {
     private const int Longest = 60;
 

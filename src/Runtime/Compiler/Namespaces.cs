@@ -150,6 +150,9 @@ internal static class Namespaces
         }
         if (set.IsNew(CloneFlags.NewNet))
             to.Add(Opcode.BringLoopbackUp, default(BringLoopbackUp), "linux.namespaces", "bring up the interface", "lo");
+        // Before the sysctls, which may be about them.
+        if (to.Config.Linux?.NetDevices is { Count: > 0 })
+            to.Add(Opcode.RequestNetDevices, default(RequestNetDevices), "linux.netDevices", "wait for the network devices");
         CompileNames(to);
     }
 

@@ -18,7 +18,6 @@ internal static class NotSupportedYet
         }
         if (config.Linux is not { } linux)
             return;
-        Refuse(to, linux.NetDevices is { Count: > 0 }, "linux.netDevices");
         Refuse(to, linux.IntelRdt is not null, "linux.intelRdt");
         Refuse(to, linux.Seccomp is not null, "linux.seccomp");
         Refuse(to, !string.IsNullOrEmpty(linux.MountLabel), "linux.mountLabel");

@@ -13,7 +13,7 @@ internal sealed class PlanPhrases(PlanReader plan, CompiledPlan compiled)
     /// <summary>The heading that an instruction comes under.</summary>
     public static string Group(Opcode opcode) => opcode switch
     {
-        < Opcode.OpenSource => "Namespaces and session",
+        < Opcode.OpenSource or Opcode.RequestNetDevices => "Namespaces and session",
         < Opcode.MountFilesystem => "The host's side of the root file system",
         Opcode.PivotRoot or Opcode.ChangeRoot or Opcode.SetRootPropagation => "Into the root file system",
         < Opcode.MakeDirectory => "Mounts",
@@ -30,6 +30,7 @@ internal sealed class PlanPhrases(PlanReader plan, CompiledPlan compiled)
     public string Describe(int index) => plan.OpcodeAt(index) switch
     {
         < Opcode.OpenSource => DescribeNamespaces(index),
+        Opcode.RequestNetDevices => "wait for the network devices, which the runtime moves here from the host",
         Opcode.SetLabel => DescribeLabel(plan.Operands<SetLabel>(index)),
         < Opcode.MakeDirectory => DescribeMounts(index),
         < Opcode.RequestHooks => DescribeFiles(index),

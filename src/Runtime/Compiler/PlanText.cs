@@ -67,6 +67,11 @@ internal static class PlanText
         Line(text, "start Init in its cgroups, with new namespaces: " + PlanWords.Namespaces(compiled.CloneFlags));
         if ((compiled.CloneFlags & CloneFlags.NewUser) != 0)
             Line(text, "map its ids" + (compiled.DenySetgroups ? ", with setgroups denied" : ""));
+        foreach (var (name, device) in document.Config.Linux?.NetDevices ?? [])
+        {
+            Line(text, "when Init asks for network devices: move " + name
+                + (device.Name is null || string.Equals(device.Name, name, StringComparison.Ordinal) ? "" : " there as " + device.Name));
+        }
         AppendHooks(text, "when Init asks for hooks: ", document.Config.Hooks?.Prestart, "prestart");
         AppendHooks(text, "when Init asks for hooks: ", document.Config.Hooks?.CreateRuntime, "createRuntime");
     }

@@ -32,6 +32,9 @@ internal sealed class Conversation(InitSession session, Bundle bundle, CompiledP
     /// <summary>Runs the runtime's hooks, for the process of this id.</summary>
     public required Action<int> HooksDue { get; init; }
 
+    /// <summary>Moves the network devices; null where the config has none.</summary>
+    public NetDevices? NetDevices { get; init; }
+
     /// <summary>Answers until Init is ready; any end but that is thrown.</summary>
     public void UntilReady()
     {
@@ -49,6 +52,10 @@ internal sealed class Conversation(InitSession session, Bundle bundle, CompiledP
                     break;
                 case MessageKind.SourceWanted:
                     SendSource(message.Value);
+                    break;
+                case MessageKind.NetDevicesDue:
+                    NetDevices!.Move(message.Fd!, Process.Pid);
+                    Answer(MessageKind.NetDevicesDone, "after the network devices");
                     break;
                 case MessageKind.HooksDue:
                     HooksDue(Process.Pid);

@@ -37,6 +37,7 @@ internal static class Create
             Timing.Mark("look at the host");
             bool notify = NotifySocket.IsWanted;
             var plan = Compile(request, bundle, preserved, facts, notify ? root : null);
+            using var devices = NetDevices.Prepare(bundle.Config, bundle.ConfigName);
             using var joins = NamespaceFiles.Open(plan.Joins, bundle.ConfigName);
             Timing.Mark("compile the plan");
 
@@ -47,6 +48,7 @@ internal static class Create
                 {
                     ConsoleSocket = consoleSocket,
                     PidfdSocket = pidfdSocket,
+                    NetDevices = devices,
                     PidFile = pidFile,
                     Notify = notify,
                 };

@@ -25,6 +25,9 @@ internal sealed class Setup(
 
     public DescriptorSocket? PidfdSocket { get; init; }
 
+    /// <summary>The host's network devices that the container gets; null if there are none.</summary>
+    public NetDevices? NetDevices { get; init; }
+
     /// <summary>Absolute, or null.</summary>
     public string? PidFile { get; init; }
 
@@ -51,6 +54,7 @@ internal sealed class Setup(
             {
                 ConsoleSocket = ConsoleSocket,
                 HooksDue = RunHooks,
+                NetDevices = NetDevices,
             };
             try
             {
@@ -196,6 +200,7 @@ internal sealed class Setup(
         try
         {
             _terminal?.Dispose();
+            NetDevices?.PutBack();
             _process?.Kill();
             _process?.Dispose();
             Destruction.Destroy(directory, _state with { Process = default });

@@ -112,10 +112,22 @@ public static partial class ErrorCodes
         "The path is no namespace of that kind, its owner has ended, or the caller has no rights over it.",
         "Look at linux.namespaces in the config; `lsns` lists what there is.");
 
+    public static readonly ErrorCode NetDeviceMissing = new(
+        "net-device-missing",
+        "The host has no network device of the name that linux.netDevices has.",
+        "It has another name, was not made yet, or is in a container already: a physical one comes back when that is deleted.",
+        "`ip link` lists the devices of the network namespace that csrun runs in.");
+
+    public static readonly ErrorCode NetDeviceFailed = new(
+        "net-device-failed",
+        "A network device could not be moved into the container; those that were are back on the host.",
+        "Its name is taken in the container, it is of a kind that cannot be moved, or the caller lacks CAP_NET_ADMIN on the host.",
+        "Give it another name in linux.netDevices; `ethtool -k DEVICE | grep netns-local` says whether it can be moved.");
+
     private static readonly ErrorCode[] s_creation =
     [
         BundleInvalid, ConfigMissing, RootfsMissing, TerminalOptions, ConsoleSocket, PidfdSocket, PidFile, NotifySocket,
         HookFailed, HookTimeout, CgroupFailed, ResourceFailed, IdMapFailed, SpawnFailed, InitDied, InitTimeout, InitProtocol,
-        NamespaceFailed,
+        NamespaceFailed, NetDeviceMissing, NetDeviceFailed,
     ];
 }

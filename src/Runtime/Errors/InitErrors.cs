@@ -139,6 +139,7 @@ internal static class InitErrors
         Opcode.OpenConsole => ErrorCodes.TerminalFailed,
         Opcode.SetRlimit => ErrorCodes.LimitFailed,
         Opcode.SetIdentity => ErrorCodes.IdentityFailed,
+        Opcode.RequestNetDevices => ErrorCodes.NetDeviceFailed,
         Opcode.SetScheduler or Opcode.SetIoPriority => ErrorCodes.SchedulingFailed,
         Opcode.SetMemoryPolicy => ErrorCodes.MemoryPolicyFailed,
         _ => ErrorCodes.ProcessSetup,

@@ -29,10 +29,11 @@ internal sealed class InitSession(Fd socket) : IDisposable
     [
         (MessageKind.Forked, 1, false, false),
         (MessageKind.IdMapWanted, 2, false, false),
-        (MessageKind.SourceWanted, 3, true, false),
-        (MessageKind.HooksDue, 4, false, false),
-        (MessageKind.Console, 5, false, true),
-        (MessageKind.Ready, 6, false, false),
+        (MessageKind.NetDevicesDue, 3, false, true),
+        (MessageKind.SourceWanted, 4, true, false),
+        (MessageKind.HooksDue, 5, false, false),
+        (MessageKind.Console, 6, false, true),
+        (MessageKind.Ready, 7, false, false),
         (MessageKind.Warning, AnyStage, true, false),
         (MessageKind.Error, AnyStage, true, false),
     ];

@@ -192,4 +192,18 @@ public sealed class NamespaceTests
         "uidMappings": [{"containerID": 0, "hostID": 1000, "size": 10}],
         "gidMappings": [{"containerID": 0, "hostID": 1000, "size": 10}]
         """;
+
+    [Fact]
+    [Checklist(297)]
+    public void Network_devices_come_before_what_may_be_about_them()
+    {
+        var compiled = Compiled.From(linux: """
+            "namespaces": [{"type": "mount"}, {"type": "network"}, {"type": "uts"}], "netDevices": {"veth0": {"name": "eth0"}},
+            "sysctl": {"net.ipv4.conf.eth0.forwarding": "1"}
+            """, members: """ "hostname": "h" """);
+        Assert.Equal([Opcode.BringLoopbackUp, Opcode.RequestNetDevices, Opcode.SetHostname],
+            compiled.Opcodes()[compiled.IndexOf(Opcode.BringLoopbackUp)..(compiled.IndexOf(Opcode.SetHostname) + 1)]);
+        Assert.Empty(Compiled.From(linux: """ "namespaces": [{"type": "mount"}, {"type": "network"}], "netDevices": {} """)
+            .All<RequestNetDevices>(Opcode.RequestNetDevices));
+    }
 }

@@ -40,6 +40,7 @@ public sealed class PlanTextTests
                            {"type": "time"}, {"type": "cgroup"}],
             "uidMappings": [{"containerID": 0, "hostID": 1000, "size": 10}], "gidMappings": [{"containerID": 0, "hostID": 1000, "size": 10}],
             "timeOffsets": {"monotonic": {"secs": 1}}, "sysctl": {"net.ipv4.ip_forward": "1"}, "rootfsPropagation": "rshared",
+            "netDevices": {"veth0": {"name": "eth0"}, "veth1": {}},
             "devices": [{"type": "p", "path": "/pipe", "uid": 7}], "maskedPaths": ["/proc/kcore"], "readonlyPaths": ["/proc/sys"],
             "memoryPolicy": {"mode": "MPOL_BIND", "nodes": "0-1,64", "flags": ["MPOL_F_STATIC_NODES"]}, "personality": {"domain": "LINUX32"}
           }
@@ -62,6 +63,7 @@ public sealed class PlanTextTests
             "  bundle          /bundle", "  new namespaces  pid, mount, uts, user, cgroup, time", "  joined          network",
             "  the host's      ipc", "  uid map         0 here is 1000 there, 10 of them", "  cgroup          /sys/fs/cgroup/demo",
             "  oom score       10", "  descriptors     0 to 3 are kept", "Before Init", "Namespaces and session",
+            "    when Init asks for network devices: move veth0 there as eth0", "    when Init asks for network devices: move veth1",
             "    when Init asks for hooks: prestart hook /p as: /p", "    when Init asks for hooks: createRuntime hook /r as: x",
             "   0 join the network namespace /n", "Mounts", "Devices and links", "Protection and sysctls", "Hooks", "The process", "Start",
             "    once the program runs: poststart hook /t as: /t", "    once the container is deleted: poststop hook /o as: /o"])

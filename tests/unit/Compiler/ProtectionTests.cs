@@ -44,11 +44,10 @@ public sealed class ProtectionTests
     }
 
     [Theory]
-    [Checklist(7, 297, 426)]
+    [Checklist(7, 426)]
     [InlineData(""" "seccomp": {"defaultAction": "SCMP_ACT_ALLOW"} """, "linux.seccomp")]
     [InlineData(""" "mountLabel": "x" """, "linux.mountLabel")]
     [InlineData(""" "intelRdt": {"closID": "x"} """, "linux.intelRdt")]
-    [InlineData(""" "netDevices": {"eth0": {}} """, "linux.netDevices")]
     public void What_is_not_done_yet_is_refused(string member, string path) =>
         Assert.Equal([path + ": not-supported"],
             Compiled.Refused(() => Compiled.From(linux: $$""" "namespaces": [{"type": "mount"}], {{member}} """)));
