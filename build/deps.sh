@@ -8,7 +8,7 @@ for set in "$@"; do
     case $set in
         build) want+=(gcc libc6-dev binutils) ;;
         run) want+=(busybox-static) ;;
-        test) want+=(busybox-static strace shellcheck uidmap runc crun util-linux procps iproute2) ;;
+        test) want+=(libseccomp2 golang-github-containers-common busybox-static strace shellcheck uidmap runc crun util-linux procps iproute2) ;;
         bench) want+=(busybox-static hyperfine runc crun time) ;;
         arm64) want+=(gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user) ;;
         *) echo "build/deps.sh: unknown set '$set'" >&2; exit 2 ;;
