@@ -50,6 +50,18 @@ test: build ## Run every test; the last line counts them
 conformance: ## Show which rule of the specification which test shows (UNTESTED=1: only what none does)
 	@dotnet run --project tests/conformance/conformance.csproj -c Release -v quiet -- . table $(if $(UNTESTED),--untested)
 
+conformance-columns: build ## Run the validation suite against csrun, runc and crun, and put the results into docs/conformance.md
+	@build/deps.sh test
+	@mkdir -p out/oci-validation
+	@for runtime in out/csrun /usr/sbin/runc /usr/bin/crun; do \
+	    RUNTIME=$$runtime tests/oci-validation/run.sh >out/oci-validation/$$(basename $$runtime).tap || true; \
+	    tail -n 1 out/oci-validation/$$(basename $$runtime).tap; done
+	@dotnet run --project tests/conformance/conformance.csproj -c Release -v quiet -- . columns out/oci-validation/{csrun,runc,crun}.tap
+
+oci-validation: ## Run the validation suite against RUNTIME (UPSTREAM=DIR: the one built in that directory)
+	@build/deps.sh test
+	@$(if $(UPSTREAM),tests/oci-validation/upstream.sh $(UPSTREAM),tests/oci-validation/run.sh)
+
 bench: build ## Measure against runc and crun (out/bench/report.md)
 	@build/deps.sh bench
 	@bench/run.sh
@@ -66,4 +78,4 @@ clean: ## Remove what was built
 	rm -rf out
 	find src tests bench -type d \( -name bin -o -name obj \) -prune -exec rm -rf {} +
 
-.PHONY: help build run install docs test conformance bench lint reproducible clean
+.PHONY: help build run install docs test conformance conformance-columns oci-validation bench lint reproducible clean

@@ -5,7 +5,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 suites=("$@")
-[ ${#suites[@]} -gt 0 ] || suites=(unit integration)
+[ ${#suites[@]} -gt 0 ] || suites=(unit integration oci-validation)
 results=out/test-results
 mkdir -p "$results"
 failed_suites=0
@@ -14,6 +14,12 @@ if [ -x tests/helpers/build.sh ]; then tests/helpers/build.sh; fi
 
 for suite in "${suites[@]}"; do
     rm -f "$results/$suite.xml"
+    if [ "$suite" = oci-validation ]; then
+        echo "== $suite"
+        tests/oci-validation/run.sh >"$results/$suite.tap" || failed_suites=$((failed_suites + 1))
+        awk '/^not ok/ { show = 1 } /^ok/ { show = 0 } show || /^# .* passed/' "$results/$suite.tap"
+        continue
+    fi
     dotnet build "tests/$suite/$suite.csproj" -c Release -v quiet --nologo
     assembly="tests/$suite/bin/Release/net10.0/Csrun.Tests.${suite^}.dll"
     echo "== $suite"
@@ -25,6 +31,16 @@ done
 # The counts are read from the result files; a suite without one (it crashed) counts as a failure.
 passed=0 failed=0 skipped=0
 for suite in "${suites[@]}"; do
+    if [ "$suite" = oci-validation ]; then
+        if ! counts=$(grep -oE '[0-9]+ passed, [0-9]+ failed, [0-9]+ skipped$' "$results/$suite.tap"); then
+            echo "$suite: it did not come to its end"
+            failed=$((failed + 1))
+            continue
+        fi
+        read -r good _ bad _ jumped _ <<<"$counts"
+        passed=$((passed + good)) failed=$((failed + bad)) skipped=$((skipped + jumped))
+        continue
+    fi
     if ! counts=$(grep -m 1 -o '<assembly [^>]*>' "$results/$suite.xml" 2>/dev/null); then
         echo "$suite: no results were written"
         failed=$((failed + 1))
@@ -43,6 +59,7 @@ done < <(find /sys/fs/cgroup -maxdepth 6 -type d -name csrun-test 2>/dev/null)
 
 if [ "$skipped" -gt 0 ]; then
     echo "Skipped, with their reasons:"
+    grep -hoE '# (SKIP|TODO) .*' "$results/oci-validation.tap" 2>/dev/null | sed -E 's/# (SKIP|TODO) //' | sort | uniq -c | sort -rn || true
     for suite in "${suites[@]}"; do
         [ -f "$results/$suite.xml" ] || continue
         tr '\n' ' ' <"$results/$suite.xml" |

@@ -9,6 +9,7 @@ internal static class Program
 {
     /// <summary>
     /// <c>conformance ROOT table [--untested]</c>: number, rule, test and result of all rules, and their counts.
+    /// <c>conformance ROOT columns FILE.tap...</c>: writes the columns of docs/conformance.md from the runs of tests/oci-validation.
     /// </summary>
     private static int Main(string[] arguments)
     {
@@ -16,8 +17,11 @@ internal static class Program
         {
             case [var root, "table", .. var options]:
                 return Table(root, options.Contains("--untested"));
+            case [var root, "columns", .. var files]:
+                Columns.Write(Path.Combine(root, Exceptions.FileName), files);
+                return 0;
             default:
-                Console.Error.WriteLine("usage: conformance ROOT table [--untested]");
+                Console.Error.WriteLine("usage: conformance ROOT table [--untested] | ROOT columns FILE.tap...");
                 return 2;
         }
     }
