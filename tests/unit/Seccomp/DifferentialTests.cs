@@ -32,7 +32,8 @@ public sealed class DifferentialTests
                     different.Add($"{architecture} {name}: {ours}, not {theirs}");
             }
         }
-        Assert.Empty(different);
+        // Newer tables of the kernel have it on 32-bit parisc alone, as libseccomp 2.6 has.
+        Assert.Equal(["Parisc64 _llseek: -1, not 140"], different);
     }
 
     [Theory]
