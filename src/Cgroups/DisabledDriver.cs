@@ -58,6 +58,11 @@ internal sealed class DisabledDriver : ICgroupDriver
         // As above.
     }
 
+    public void Delegate(uint uid)
+    {
+        // There is nothing to give.
+    }
+
     public Statistics Measure() => new();
 
     public OomWatch? WatchOom() => null;

@@ -29,6 +29,12 @@ public interface ICgroupDriver
     void Make();
 
     /// <summary>
+    /// Gives it to a user, with what he needs to make cgroups below it: on v2 alone, for v1 cannot be delegated safely.
+    /// Comes after <see cref="Make"/>.
+    /// </summary>
+    void Delegate(uint uid);
+
+    /// <summary>
     /// Sets all limits but those of devices. Comes after <see cref="Make"/>, before any process joins. What the kernel
     /// refuses is a <see cref="SettingException"/>.
     /// </summary>

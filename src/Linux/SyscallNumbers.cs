@@ -42,6 +42,8 @@ public static class SyscallNumbers
 
     public static int Umask => Abi.IsArm64 ? 166 : 95;
 
+    public static int FchownAt => Abi.IsArm64 ? 54 : 260;
+
     public static int Fchmod => Abi.IsArm64 ? 52 : 91;
 
     public static int Getdents64 => Abi.IsArm64 ? 61 : 217;

@@ -174,6 +174,15 @@ public static unsafe partial class Syscalls
     /// <summary>fchmod(2).</summary>
     public static int Fchmod(int fd, uint mode) => Call(SyscallNumbers.Fchmod, fd, mode);
 
+    /// <summary>fchownat(2); an id of 4294967295 stays as it is.</summary>
+    public static int FchownAt(int directory, string path, uint uid, uint gid, int flags)
+    {
+        fixed (byte* p = Utf8(path, stackalloc byte[PathBuffer]))
+        {
+            return Call(SyscallNumbers.FchownAt, directory, p, uid, gid, flags);
+        }
+    }
+
     /// <summary>ftruncate(2).</summary>
     public static int Ftruncate(int fd, long length) => Result(LibC.ftruncate(fd, length));
 

@@ -50,6 +50,11 @@ internal sealed class V1Driver(CgroupRecord record) : ICgroupDriver
         return [];
     }
 
+    public void Delegate(uint uid)
+    {
+        // Never on v1: a container that owned its cgroup could reach others through it (release_agent, devices).
+    }
+
     public void Make()
     {
         List<CgroupPlace> made = [];

@@ -67,6 +67,15 @@ internal sealed class V2Driver(CgroupRecord record) : ICgroupDriver
         return [];
     }
 
+    public void Delegate(uint uid)
+    {
+        using Fd? directory = Open();
+        if (directory is not null)
+        {
+            Delegation.Give(directory.Number, Record.Places[0].FullPath, uid);
+        }
+    }
+
     public void Make()
     {
         foreach (CgroupPlace place in Record.Places)

@@ -90,6 +90,26 @@ internal sealed class CgroupPlan
         }
     }
 
+    /// <summary>Gives the cgroup to the container's user, where the config makes it his.</summary>
+    public void Delegate(Config config)
+    {
+        if (CgroupOwner.Of(config) is not { } uid)
+            return;
+        try
+        {
+            _driver.Delegate(uid);
+        }
+        catch (LinuxException e) when (IsUnprivileged && e.Errno is Errno.EPERM)
+        {
+            // Of its ids, a user may give away nothing but what he gets through newuidmap; his own files are his already.
+            Log.Debug(ErrorText.Of(e));
+        }
+        catch (LinuxException e)
+        {
+            throw ErrorText.FromLinux(e, ErrorCodes.CgroupFailed, _configName + ": linux.cgroupsPath");
+        }
+    }
+
     /// <summary>Sets the limits and restricts the devices.</summary>
     public void Apply(Resources? resources)
     {

@@ -47,6 +47,7 @@ internal sealed class Setup(
                 NotifySocket.MakeDirectory(directory);
             cgroup.Make();
             cgroup.Apply(bundle.Config.Linux?.Resources);
+            cgroup.Delegate(bundle.Config);
             Timing.Mark("make the state and the cgroup");
             using var session = Launch(joins);
             Timing.Mark("clone to Init's exec");

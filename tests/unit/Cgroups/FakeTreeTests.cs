@@ -1,5 +1,6 @@
 using System;
 using System.IO;
+using System.Linq;
 using Csrun.Cgroups;
 using Csrun.Linux;
 using Xunit;
@@ -148,6 +149,22 @@ public sealed class FakeTreeTests : IDisposable
         Assert.Contains("cgroup.type is \"" + type + "\"", error.Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [Checklist(318, 321, 322, 324)]
+    [InlineData(CgroupMode.V2, 12345U)]
+    [InlineData(CgroupMode.V1, 0U)]
+    public void On_v2_alone_the_directory_and_what_is_to_be_delegated_become_the_users(CgroupMode mode, uint owner)
+    {
+        Assert.SkipUnless(Syscalls.GetEffectiveUid() == 0, "needs root");
+        ICgroupDriver driver = Prepare(mode, "/leaf");
+        driver.Make();
+        // Of the files to be delegated some are not there.
+        File.WriteAllText(At("leaf/cgroup.procs"), "");
+        File.WriteAllText(At("leaf/memory.max"), "");
+        driver.Delegate(12345);
+        Assert.Equal([owner, owner, 0U], new[] { "leaf", "leaf/cgroup.procs", "leaf/memory.max" }.Select(OwnerOf));
+    }
+
     [Fact]
     public void What_does_not_end_is_named_when_patience_is_over()
     {
@@ -168,6 +185,12 @@ public sealed class FakeTreeTests : IDisposable
         Assert.Null(driver.OpenForClone());
         Assert.Empty(driver.Processes());
         driver.Remove(s_patience);
+    }
+
+    private uint OwnerOf(string path)
+    {
+        Assert.Equal(0, Syscalls.Stat(Csrun.Linux.At.Cwd, At(path), 0, out FileStatus status));
+        return status.Uid;
     }
 
     private string At(string path) => Path.Combine(_root.Path, path);
