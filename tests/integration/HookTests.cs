@@ -47,7 +47,7 @@ public sealed class HookTests : HookTest
     public void A_hook_gets_the_state_and_end_of_file_on_stdin(string kind)
     {
         Known.Deviates("crun", "its states differ");
-        if (kind is "poststart" or "startContainer")
+        if (kind is "prestart" or "poststart" or "startContainer")
         {
             Known.Deviates("runc", "its status differs");
         }
@@ -62,7 +62,7 @@ public sealed class HookTests : HookTest
         Assert.Equal(Bundle.Path, state["bundle"]!.GetValue<string>());
         Assert.Equal("y", state["annotations"]!["org.example.x"]!.GetValue<string>());
         Assert.NotNull(state["ociVersion"]);
-        Assert.Equal(kind switch { "startContainer" => "created", "poststart" => "running", "poststop" => "stopped", _ => "creating" }, state["status"]!.GetValue<string>());
+        Assert.Equal(kind switch { "prestart" or "startContainer" => "created", "poststart" => "running", "poststop" => "stopped", _ => "creating" }, state["status"]!.GetValue<string>());
         switch (kind)
         {
             case "poststop":

@@ -141,9 +141,12 @@ internal sealed class Setup(
         var hooks = bundle.Config.Hooks!;
         if (hooks is not ({ Prestart.Length: > 0 } or { CreateRuntime.Length: > 0 }))
             return;
-        byte[] json = (Views.Of(_state, ContainerStatus.Creating) with { Pid = pid }).ToJson();
-        HookRunner.RunAll("prestart", hooks.Prestart ?? [], json, bundle.Path);
-        HookRunner.RunAll("createRuntime", hooks.CreateRuntime ?? [], json, bundle.Path);
+        // The runtime's environment exists by now (step 2 of the lifecycle): the specification's validation suite wants prestart
+        // hooks, which are older than the word "creating", to read "created".
+        HookRunner.RunAll("prestart", hooks.Prestart ?? [], StateFor(ContainerStatus.Created), bundle.Path);
+        HookRunner.RunAll("createRuntime", hooks.CreateRuntime ?? [], StateFor(ContainerStatus.Creating), bundle.Path);
+
+        byte[] StateFor(ContainerStatus status) => (Views.Of(_state, status) with { Pid = pid }).ToJson();
     }
 
     // The order matters: Init must not wait for start unless the state on disk says that it does, and nobody may find a
