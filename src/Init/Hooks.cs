@@ -5,8 +5,8 @@ namespace Csrun.Init;
 /// <summary>Programs that run at points of the container's life, in its namespaces.</summary>
 internal static unsafe class Hooks
 {
-    /// <summary>Bytes that the end of a hook's output may have in an error.</summary>
-    private const int MostOutput = 900;
+    /// <summary>Longest wait for a hook that was killed: one that a device holds, or that another's rights protect, stays behind.</summary>
+    private const uint KillPatience = 10;
 
     /// <summary>Room that the state has for the process id.</summary>
     private const int PidWidth = 10;
@@ -41,11 +41,12 @@ internal static unsafe class Hooks
         int width = Text.Number(digits, (ulong)Kernel.Call(Nr.GetPid), 10);
         Text.Copy((byte*)input + operands->PidOffset, digits, width);
 
-        nint output = Kernel.Call(Nr.MemFdCreate, (nint)"hook"u8.Pointer, C.MFD_CLOEXEC | C.MFD_NOEXEC_SEAL);
-        if (output == -C.EINVAL)
-            output = Kernel.Call(Nr.MemFdCreate, (nint)"hook"u8.Pointer, C.MFD_CLOEXEC); // < 6.3
+        nint output = MemoryFile();
         if (output < 0)
             return output;
+        nint errors = MemoryFile();
+        if (errors < 0)
+            return errors;
         int* stdin = stackalloc int[2];
         int* report = stackalloc int[2];
         nint result = Kernel.Call(Nr.Pipe2, (nint)stdin, C.O_CLOEXEC);
@@ -60,24 +61,28 @@ internal static unsafe class Hooks
         if (pid < 0)
             return pid;
         if (pid == 0)
-            Become(path, arguments, environment, stdin[0], (int)output, report[1]);
+            Become(path, arguments, environment, stdin[0], (int)output, (int)errors, report[1]);
         // Both sides do it, so that it is done before either goes on.
         Kernel.Call(Nr.SetPgid, pid, pid);
         Kernel.Close(stdin[0]);
         Kernel.Close(report[1]);
 
+        TimeSpecification begin;
+        Kernel.Call(Nr.ClockGetTime, C.CLOCK_MONOTONIC, (nint)(&begin));
+        int status = 0;
         bool inTime = Feed(process, stdin[1], (byte*)input, (nint)stateLength, operands->Timeout);
+        bool ended = inTime;
         if (!inTime)
         {
             Kernel.Call(Nr.Kill, -pid, C.SIGKILL);
             Kernel.Call(Nr.Kill, pid, C.SIGKILL);
+            status = C.SIGKILL;
+            ended = Feed(process, -1, null, 0, KillPatience);
         }
-        int status = 0;
-        do
+        while (ended && Kernel.Call(Nr.Wait4, pid, (nint)(&status), 0, 0) == -C.EINTR)
         {
-            result = Kernel.Call(Nr.Wait4, pid, (nint)(&status), 0, 0);
+            // A signal came in between.
         }
-        while (result == -C.EINTR);
         int errno = 0;
         bool executed = Kernel.Read(report[0], (byte*)&errno, sizeof(int)) != sizeof(int);
         Kernel.Close(report[0]);
@@ -86,31 +91,49 @@ internal static unsafe class Hooks
         Execution.Free(arguments, argumentCount);
         Execution.Free(environment, environmentCount);
 
-        if (!executed)
+        if (!executed && ended)
         {
             s->Step = Step.Exec;
             return -errno;
         }
+        s->Step = !inTime ? Step.HookTimeout : status != 0 ? Step.HookStatus : Step.None;
+        Messages.Tell(s, MessageKind.HookOutput, 0, (int)output);
+        Messages.Tell(s, MessageKind.HookEnded, (uint)status | Since(&begin) << 32, (int)errors);
+        Kernel.Close(output);
+        Kernel.Close(errors);
         if (inTime && status == 0)
-        {
-            Kernel.Close(output);
             return 0;
-        }
-        s->Step = inTime ? Step.HookStatus : Step.HookTimeout;
         s->Value = (ulong)(uint)status;
-        SetOutput(s, output);
+        s->TextLength = 0;
         Messages.Fail(s, inTime ? 0 : C.ETIMEDOUT);
         return 0;
     }
 
+    private static nint MemoryFile()
+    {
+        nint file = Kernel.Call(Nr.MemFdCreate, (nint)"hook"u8.Pointer, C.MFD_CLOEXEC | C.MFD_NOEXEC_SEAL);
+        // < 6.3
+        return file == -C.EINVAL ? Kernel.Call(Nr.MemFdCreate, (nint)"hook"u8.Pointer, C.MFD_CLOEXEC) : file;
+    }
+
+    /// <summary>Milliseconds, at most what 32 bits hold.</summary>
+    private static ulong Since(TimeSpecification* begin)
+    {
+        TimeSpecification now;
+        Kernel.Call(Nr.ClockGetTime, C.CLOCK_MONOTONIC, (nint)(&now));
+        ulong milliseconds = (ulong)((now.Seconds - begin->Seconds) * 1000 + (now.Nanoseconds - begin->Nanoseconds) / 1_000_000);
+        return milliseconds > uint.MaxValue ? uint.MaxValue : milliseconds;
+    }
+
     /// <summary>In the new process: becomes the hook, with descriptors 0, 1 and 2 and no other.</summary>
-    private static void Become(byte* path, byte** arguments, byte** environment, int stdin, int output, int report)
+    private static void Become(byte* path, byte** arguments, byte** environment, int stdin, int output, int errors, int report)
     {
         const int reportHere = 3;
         Kernel.Call(Nr.SetPgid, 0, 0);
         // Whoever called us may have closed some of the first three, and ours may have their numbers.
         nint in3 = Kernel.Call(Nr.Fcntl, stdin, C.F_DUPFD_CLOEXEC, reportHere + 1);
         nint out3 = Kernel.Call(Nr.Fcntl, output, C.F_DUPFD_CLOEXEC, reportHere + 1);
+        nint errors3 = Kernel.Call(Nr.Fcntl, errors, C.F_DUPFD_CLOEXEC, reportHere + 1);
         nint report3 = Kernel.Call(Nr.Fcntl, report, C.F_DUPFD_CLOEXEC, reportHere + 1);
         nint result = Kernel.Call(Nr.Dup3, report3, reportHere, C.O_CLOEXEC);
         if (result >= 0)
@@ -118,7 +141,7 @@ internal static unsafe class Hooks
         if (result >= 0)
             result = Kernel.Call(Nr.Dup3, out3, 1, 0);
         if (result >= 0)
-            result = Kernel.Call(Nr.Dup3, out3, 2, 0);
+            result = Kernel.Call(Nr.Dup3, errors3, 2, 0);
         if (result >= 0)
         {
             Kernel.CloseFrom(reportHere + 1);
@@ -130,7 +153,10 @@ internal static unsafe class Hooks
         Kernel.Exit(127);
     }
 
-    /// <summary>Writes the state, as far as the hook reads it, and waits for the hook: false when its time is over.</summary>
+    /// <summary>
+    /// Writes the state, as far as the hook reads it, and waits for the hook: false when its time is over.
+    /// <paramref name="left"/> 0: only waits.
+    /// </summary>
     private static bool Feed(int process, int stdin, byte* input, nint left, uint timeout)
     {
         TimeSpecification end = default, wait;
@@ -144,7 +170,8 @@ internal static unsafe class Hooks
         polled[0].Events = C.POLLIN;
         polled[1].Descriptor = stdin;
         polled[1].Events = C.POLLOUT;
-        Kernel.Call(Nr.Fcntl, stdin, C.F_SETFL, C.O_NONBLOCK);
+        if (left > 0)
+            Kernel.Call(Nr.Fcntl, stdin, C.F_SETFL, C.O_NONBLOCK);
         Signals.IgnoreBrokenPipes(true);
         bool inTime = true;
         while (true)
@@ -185,18 +212,5 @@ internal static unsafe class Hooks
             Kernel.Close(stdin);
         Signals.IgnoreBrokenPipes(false);
         return inTime;
-    }
-
-    private static void SetOutput(State* s, nint output)
-    {
-        FileStatus status;
-        if (Kernel.Status(output, &status) < 0)
-            return;
-        ulong start = status.Size > MostOutput ? status.Size - MostOutput : 0;
-        byte* text = stackalloc byte[MostOutput];
-        nint length = Kernel.Call(Nr.PRead64, output, (nint)text, MostOutput, (nint)start);
-        s->TextLength = 0;
-        if (length > 0)
-            Messages.AddText(s, text, (int)length);
     }
 }

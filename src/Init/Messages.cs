@@ -35,6 +35,16 @@ internal static unsafe class Messages
             Kernel.Exit(1);
     }
 
+    /// <summary>
+    /// Says something to whoever gets the errors: the runtime, or start. One that is gone is none of our business here.
+    /// </summary>
+    public static void Tell(State* s, MessageKind kind, ulong value, int descriptor)
+    {
+        s->Value = value;
+        Send(s, s->Peer, kind, 0, 0, descriptor);
+        s->Value = 0;
+    }
+
     /// <summary>Waits for the runtime's answer. Anything but what is due is a defect of ours; nothing is left to report.</summary>
     public static void Await(State* s, MessageKind kind)
     {

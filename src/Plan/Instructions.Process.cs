@@ -14,7 +14,8 @@ public struct RequestHooks
 /// <summary>
 /// Runs a hook in the container's namespaces and waits for it: createContainer before the pivot (its path is the
 /// host's), startContainer after <see cref="AwaitStart"/>. Its standard streams: 0 a pipe with
-/// <see cref="State"/>, 1 and 2 a file of ours whose end is sent with the error.
+/// <see cref="State"/>, 1 and 2 a file of ours each, sent when it has ended: <see cref="MessageKind.HookOutput"/> and
+/// <see cref="MessageKind.HookEnded"/>.
 /// </summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct RunHook

@@ -14,6 +14,8 @@ namespace Csrun.Plan;
 /// NetDevicesDue Init     once, in its network namespace            rtnetlink    NetDevicesDone
 /// SourceWanted  Init     before AttachRootfs                       -           Source
 /// HooksDue      Init     once, all mounts made, before the pivot   -           HooksDone
+/// HookOutput    Init     after each hook that it ran               its stdout   -
+/// HookEnded     Init     next, on the start connection from Go on  its stderr   -
 /// Console       Init     once, before Ready                        pty master  -
 /// Warning       Init     any time before Ready                     -           -
 /// Ready         Init     once, all is set up                       -           Commit
@@ -36,6 +38,8 @@ public enum MessageKind : uint
     Ready = 7,
     Error = 8,
     NetDevicesDue = 9,
+    HookOutput = 10,
+    HookEnded = 11,
 
     // From the runtime
     IdMapDone = 16,
@@ -66,7 +70,10 @@ public struct Message
     /// <summary>Error: the (positive) errno; 0 if it is not a system call that failed.</summary>
     public int Errno;
 
-    /// <summary>Forked: the process id as Init sees it. SourceWanted: the slot. Warning: bits, see the step.</summary>
+    /// <summary>
+    /// Forked: the process id as Init sees it. SourceWanted: the slot. Warning: bits, see the step. HookEnded: the wait
+    /// status in the lower half, milliseconds in the upper.
+    /// </summary>
     public ulong Value;
 
     public uint TextLength;
@@ -120,7 +127,7 @@ public enum Step : uint
     Find,
     Exec,
 
-    /// <summary>A hook ended with a status; Value is the wait status.</summary>
+    /// <summary>A hook ended with a status other than 0; HookEnded said which.</summary>
     HookStatus,
 
     /// <summary>A hook did not end in its time and was killed.</summary>

@@ -118,13 +118,49 @@ public sealed class HookFailureTests : HookTest
         RunFails("hooks.createRuntime[0]." + member);
     }
 
-    [Fact]
-    public void What_a_failing_hook_wrote_to_stderr_is_in_the_message()
+    [Theory]
+    [InlineData("prestart")]
+    [InlineData("createRuntime")]
+    [InlineData("createContainer")]
+    [InlineData("startContainer")]
+    [InlineData("poststart")]
+    public void What_a_failing_hook_printed_is_in_the_message(string kind)
     {
-        Known.Deviates("crun", "lets the hook write itself");
-        Add("createRuntime", "--print", "because of rain", "--exit", "1");
-        var result = Create();
+        Known.PeersDeviate("show it of some kinds only");
+        Add(kind, "--print", "because of rain", "--exit", "7");
+        Bundle.Args("sleep");
+        var result = RunContainer("--detach");
         Assert.True(result.ExitCode != 0, result.ToString());
-        Assert.Contains("because of rain", result.Error);
+        Assert.Matches($@"hooks\.{kind}\[0\]: error running hook .*: exit status 7.*: stdout: because of rain; stderr: because of rain \[hook-failed\]", result.Error);
+        AssertNothingLeft();
     }
+
+    [Fact]
+    public void How_every_hook_ran_is_kept_as_long_as_the_container()
+    {
+        Known.PeersDeviate("keep nothing");
+        string[] kinds = ["prestart", "createRuntime", "createContainer", "startContainer", "poststart"];
+        foreach (var kind in kinds)
+        {
+            Add(kind, "--print", "this is " + kind);
+        }
+
+        Bundle.Args("sleep");
+        Created();
+        Assert.Equal(["hooks.prestart[0]", "hooks.createRuntime[0]", "hooks.createContainer[0]"], Lines(Kept).ConvertAll(static l => l["hook"]!.GetValue<string>()));
+        Succeeds("start", Id);
+        var lines = Lines(Kept);
+        Assert.Equal(5, lines.Count);
+        for (var i = 0; i < lines.Count; i++)
+        {
+            Assert.Equal($"hooks.{kinds[i]}[0]", lines[i]["hook"]!.GetValue<string>());
+            Assert.Equal(0, lines[i]["exitCode"]!.GetValue<int>());
+            Assert.Equal($"this is {kinds[i]}\n", lines[i]["stdout"]!.GetValue<string>());
+            Assert.Equal($"this is {kinds[i]}\n", lines[i]["stderr"]!.GetValue<string>());
+            Assert.InRange(lines[i]["milliseconds"]!.GetValue<double>(), 0, 60000);
+            Assert.EndsWith("checker", lines[i]["path"]!.GetValue<string>());
+        }
+    }
+
+    private string Kept => Path.Combine(Root, Id, "hooks.jsonl");
 }

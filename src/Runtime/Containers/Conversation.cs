@@ -17,6 +17,7 @@ internal sealed class Conversation(InitSession session, Bundle bundle, CompiledP
     private const uint RootfsSlot = uint.MaxValue;
     private const uint OpenTreeClone = 1;
 
+    private readonly InitHooks _hooks = new();
     private int _patience = Patience;
     private string _waitingFor = "to begin";
 
@@ -31,6 +32,9 @@ internal sealed class Conversation(InitSession session, Bundle bundle, CompiledP
 
     /// <summary>Runs the runtime's hooks, for the process of this id.</summary>
     public required Action<int> HooksDue { get; init; }
+
+    /// <summary>Gets the record of each hook that Init ran.</summary>
+    public required Action<HookRecord> HookEnded { get; init; }
 
     /// <summary>Moves the network devices; null where the config has none.</summary>
     public NetDevices? NetDevices { get; init; }
@@ -61,6 +65,12 @@ internal sealed class Conversation(InitSession session, Bundle bundle, CompiledP
                     HooksDue(Process.Pid);
                     ExpectContainerHooks();
                     Answer(MessageKind.HooksDone, "after the hooks");
+                    break;
+                case MessageKind.HookOutput:
+                    _hooks.TakeOutput(message.Fd!);
+                    break;
+                case MessageKind.HookEnded:
+                    HookEnded(_hooks.TakeEnd(message.Value, message.Step, message.Fd!, StepAt(plan, bundle.Config, message.Instruction)));
                     break;
                 case MessageKind.Console:
                     TakeTerminal(message.Fd!);
@@ -193,8 +203,8 @@ internal sealed class Conversation(InitSession session, Bundle bundle, CompiledP
     private CsrunException Failure(in InitMessage message)
     {
         var step = StepAt(plan, bundle.Config, message.Instruction);
-        return InitErrors.From(
-            step.ToInitStep(), message.Step, message.Errno, message.Value, message.Text, bundle.ConfigName);
+        string text = step.Opcode == Opcode.RunHook ? _hooks.Words() : message.Text;
+        return InitErrors.From(step.ToInitStep(), message.Step, message.Errno, message.Value, text, bundle.ConfigName);
     }
 
     private string Describe(in InitMessage message)

@@ -56,6 +56,7 @@ internal sealed class Setup(
                 ConsoleSocket = ConsoleSocket,
                 HooksDue = RunHooks,
                 NetDevices = NetDevices,
+                HookEnded = directory.AppendHook,
             };
             try
             {
@@ -143,8 +144,8 @@ internal sealed class Setup(
             return;
         // The runtime's environment exists by now (step 2 of the lifecycle): the specification's validation suite wants prestart
         // hooks, which are older than the word "creating", to read "created".
-        HookRunner.RunAll("prestart", hooks.Prestart ?? [], StateFor(ContainerStatus.Created), bundle.Path);
-        HookRunner.RunAll("createRuntime", hooks.CreateRuntime ?? [], StateFor(ContainerStatus.Creating), bundle.Path);
+        HookRunner.RunAll("prestart", hooks.Prestart ?? [], StateFor(ContainerStatus.Created), bundle.Path, directory.AppendHook);
+        HookRunner.RunAll("createRuntime", hooks.CreateRuntime ?? [], StateFor(ContainerStatus.Creating), bundle.Path, directory.AppendHook);
 
         byte[] StateFor(ContainerStatus status) => (Views.Of(_state, status) with { Pid = pid }).ToJson();
     }

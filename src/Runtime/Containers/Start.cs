@@ -76,18 +76,35 @@ internal static class Start
         if (UnixSocket.Send(connection.Number, MemoryMarshal.AsBytes(new ReadOnlySpan<Message>(in go))) < 0)
             throw Stopped();
 
-        // No deadline: the startContainer hooks run now, and a frozen container goes on when it is thawed.
+        var hooks = new InitHooks();
         Span<byte> buffer = stackalloc byte[Unsafe.SizeOf<Message>() + Message.MaxText];
-        int length = UnixSocket.Receive(connection.Number, buffer, out int fd);
-        if (fd >= 0)
-            _ = Syscalls.Close(fd);
-        bool closed = length is 0 or -Errno.ECONNRESET;
-        if (closed && !DiedAsInit(state, process, before))
-            return;
-        if (closed)
-            throw new CsrunException(ErrorCodes.InitDied, "the container's process ended before it executed its program");
-        LinuxException.Check(length, "receive from", "Init");
-        throw Failure(directory, state, process, buffer[..length]);
+        while (true)
+        {
+            // No deadline: the startContainer hooks run now, and a frozen container goes on when it is thawed.
+            int length = UnixSocket.Receive(connection.Number, buffer, out int number);
+            using var fd = number < 0 ? null : new Fd(number);
+            bool closed = length is 0 or -Errno.ECONNRESET;
+            if (closed && !DiedAsInit(state, process, before))
+                return;
+            if (closed)
+                throw new CsrunException(ErrorCodes.InitDied, "the container's process ended before it executed its program");
+            LinuxException.Check(length, "receive from", "Init");
+            if (fd is null || !KeepHook(directory, state, hooks, buffer[..length], fd))
+                throw Failure(directory, state, process, buffer[..length], hooks);
+        }
+    }
+
+    /// <summary>Takes what Init tells of a hook; false if it tells something else.</summary>
+    private static bool KeepHook(StateDirectory directory, State state, InitHooks hooks, ReadOnlySpan<byte> packet, Fd fd)
+    {
+        var message = packet.Length == Unsafe.SizeOf<Message>() ? MemoryMarshal.Read<Message>(packet) : default;
+        if (message.Kind == MessageKind.HookOutput)
+            hooks.TakeOutput(fd);
+        else if (message.Kind == MessageKind.HookEnded)
+            directory.AppendHook(hooks.TakeEnd(message.Value, message.Step, fd, Find(state, message.Instruction)));
+        else
+            return false;
+        return true;
     }
 
     // Its end closes the connection, too. Executing a program changes a process's name, and who has ended keeps the
@@ -107,7 +124,8 @@ internal static class Start
         }
     }
 
-    private static CsrunException Failure(StateDirectory directory, State state, Fd process, ReadOnlySpan<byte> packet)
+    private static CsrunException Failure(
+        StateDirectory directory, State state, Fd process, ReadOnlySpan<byte> packet, InitHooks hooks)
     {
         var message = packet.Length >= Unsafe.SizeOf<Message>() ? MemoryMarshal.Read<Message>(packet) : default;
         var text = packet.Length >= Unsafe.SizeOf<Message>() ? packet[Unsafe.SizeOf<Message>()..] : default;
@@ -117,8 +135,8 @@ internal static class Start
         // It ends now: whoever asks next finds a stopped container.
         PidFd.WaitForEnd(process.Number, (int)Destruction.Patience.TotalMilliseconds);
         var step = Find(state, message.Instruction);
-        var error = InitErrors.From(
-            step.ToInitStep(), message.Step, message.Errno, message.Value, System.Text.Encoding.UTF8.GetString(text));
+        string words = step.Opcode == Opcode.RunHook ? hooks.Words() : System.Text.Encoding.UTF8.GetString(text);
+        var error = InitErrors.From(step.ToInitStep(), message.Step, message.Errno, message.Value, words);
         // runtime.md#lifecycle: a startContainer hook that fails destroys the container.
         if (step.Opcode == Opcode.RunHook)
             Destruction.Destroy(directory, state);
@@ -142,7 +160,7 @@ internal static class Start
         try
         {
             byte[] json = Views.Of(state, ContainerStatus.Running).ToJson();
-            HookRunner.RunAll("poststart", state.Poststart, json, state.Bundle);
+            HookRunner.RunAll("poststart", state.Poststart, json, state.Bundle, directory.AppendHook);
         }
         catch (Exception e) when (e is CsrunException or LinuxException)
         {

@@ -2,6 +2,7 @@ using System;
 using System.Diagnostics;
 using System.Threading;
 using Csrun.Linux;
+using Csrun.Runtime.Processes;
 
 namespace Csrun.Runtime.Containers;
 
@@ -24,6 +25,9 @@ public sealed class StateDirectory : IDisposable
 
     /// <summary>The copy of the config.</summary>
     public const string ConfigName = "config.json";
+
+    /// <summary>How the hooks ran: a line of JSON each (see <c>HookRecord</c>).</summary>
+    public const string HooksName = "hooks.jsonl";
 
     /// <summary>The directory that is bound on /run/notify.</summary>
     public const string NotifyName = "notify";
@@ -122,6 +126,21 @@ public sealed class StateDirectory : IDisposable
     /// <summary>Keeps the config that the container is made from: later edits of the bundle must have no effect.</summary>
     public void WriteConfig(ReadOnlySpan<byte> config) =>
         Files.WriteAtomically(Number, ConfigName, config, Csrun.Linux.Mode.OwnerReadWrite);
+
+    /// <summary>Keeps how a hook ran. What cannot be kept is warned about: no container fails for its records.</summary>
+    internal void AppendHook(HookRecord record)
+    {
+        int flags = OpenFlags.WriteOnly | OpenFlags.Create | OpenFlags.Append | OpenFlags.NoFollow;
+        try
+        {
+            using var file = Fd.Own(Syscalls.OpenAt(Number, HooksName, flags, Csrun.Linux.Mode.OwnerReadWrite), "open", Path + "/" + HooksName);
+            Files.WriteAll(file.Number, record.ToJsonLine().Span, HooksName);
+        }
+        catch (LinuxException e)
+        {
+            Log.Warning(ErrorText.Of(e));
+        }
+    }
 
     /// <summary>
     /// Removes the directory with all in it; state.json goes last, so that one who is killed on the way leaves a

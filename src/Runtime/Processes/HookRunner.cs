@@ -1,7 +1,7 @@
 using System;
 using System.Collections.Generic;
+using System.Diagnostics;
 using System.Globalization;
-using System.Text;
 using Csrun.Linux;
 using Csrun.Spec;
 
@@ -10,12 +10,10 @@ namespace Csrun.Runtime.Processes;
 /// <summary>
 /// Runs hooks in the runtime's own namespaces (config.md#posix-platform-hooks): in order, one after the other, with the
 /// container's state on standard input, exactly the hook's environment, the bundle as working directory, and what
-/// they print kept for the error's text.
+/// they print kept: see <see cref="HookRecord"/>.
 /// </summary>
 internal static class HookRunner
 {
-    /// <summary>Characters of a failed hook's output that are shown.</summary>
-    private const int OutputShown = 512;
     private const uint MemfdCloseOnExec = 1;
 
     /// <summary>Runs all; the first that fails ends it with an error.</summary>
@@ -23,10 +21,12 @@ internal static class HookRunner
     /// <param name="hooks">The hooks of that kind.</param>
     /// <param name="state">The container's state as JSON.</param>
     /// <param name="bundle">The working directory.</param>
-    public static void RunAll(string kind, IReadOnlyList<Hook> hooks, ReadOnlySpan<byte> state, string bundle)
+    /// <param name="keep">Gets the record of each that was executed.</param>
+    public static void RunAll(
+        string kind, IReadOnlyList<Hook> hooks, ReadOnlySpan<byte> state, string bundle, Action<HookRecord>? keep = null)
     {
         for (int i = 0; i < hooks.Count; i++)
-            RunOne(string.Create(CultureInfo.InvariantCulture, $"hooks.{kind}[{i}]"), hooks[i], state, bundle);
+            RunOne(string.Create(CultureInfo.InvariantCulture, $"hooks.{kind}[{i}]"), hooks[i], state, bundle, keep);
     }
 
     /// <summary>Runs all; those that fail are warned about (config.md#poststop).</summary>
@@ -36,7 +36,7 @@ internal static class HookRunner
         {
             try
             {
-                RunOne(string.Create(CultureInfo.InvariantCulture, $"hooks.{kind}[{i}]"), hooks[i], state, bundle);
+                RunOne(string.Create(CultureInfo.InvariantCulture, $"hooks.{kind}[{i}]"), hooks[i], state, bundle, null);
             }
             catch (Exception e) when (e is CsrunException or LinuxException)
             {
@@ -45,37 +45,51 @@ internal static class HookRunner
         }
     }
 
-    private static void RunOne(string jsonPath, Hook hook, ReadOnlySpan<byte> state, string bundle)
+    private static void RunOne(string jsonPath, Hook hook, ReadOnlySpan<byte> state, string bundle, Action<HookRecord>? keep)
     {
         string where = "config.json: " + jsonPath;
         // Files, not pipes: a hook that reads or prints nothing, or leaves a daemon behind, must not hold us up.
         using var input = Memfd.Create("csrun:state", state, executable: false);
-        using var output = Fd.Own(Syscalls.MemfdCreate("csrun:hook-output", MemfdCloseOnExec), "make memory file", null);
+        using var stdout = Fd.Own(Syscalls.MemfdCreate("csrun:hook-stdout", MemfdCloseOnExec), "make memory file", null);
+        using var stderr = Fd.Own(Syscalls.MemfdCreate("csrun:hook-stderr", MemfdCloseOnExec), "make memory file", null);
         LinuxException.Check(Syscalls.Seek(input.Number, 0), "rewind", "the hook's standard input");
-        var process = Start(where, hook, input, output, bundle);
-        using (process)
+        long begin = Stopwatch.GetTimestamp();
+        using var process = Start(where, hook, input, stdout, stderr, bundle);
+        int milliseconds = hook.Timeout is int seconds ? (int)Math.Min(seconds * 1000L, int.MaxValue) : -1;
+        var ended = process.Wait(milliseconds);
+        if (ended is null)
         {
-            int milliseconds = hook.Timeout is int seconds ? (int)Math.Min(seconds * 1000L, int.MaxValue) : -1;
-            if (process.Wait(milliseconds) is not { } ended)
-            {
-                // The whole group: what it started would live on, with nobody to end it.
-                _ = Syscalls.Kill(-process.Pid, Signals.Kill);
-                process.Kill();
-                throw new CsrunException(
-                    ErrorCodes.HookTimeout, "error running hook",
-                    string.Create(CultureInfo.InvariantCulture, $"{hook.Path}: it ran for longer than {hook.Timeout} s"),
-                    where: where, hint: Tail(output));
-            }
-            if (ended is not { Code: 1, Value: 0 })
-            {
-                throw new CsrunException(
-                    ErrorCodes.HookFailed, "error running hook", hook.Path + ": " + Describe(ended), where: where,
-                    hint: Tail(output));
-            }
+            // The whole group: what it started would live on, with nobody to end it.
+            _ = Syscalls.Kill(-process.Pid, Signals.Kill);
+            process.Kill();
+        }
+        var record = new HookRecord
+        {
+            Where = jsonPath,
+            Path = hook.Path,
+            Duration = Stopwatch.GetElapsedTime(begin),
+            ExitCode = ended is { Code: 1 } exited ? exited.Value : null,
+            Signal = ended is null ? Signals.Name(Signals.Kill) : ended is { Code: not 1 } killed ? Signals.Name(killed.Value) : null,
+            TimedOut = ended is null,
+            Stdout = HookRecord.Tail(stdout.Number),
+            Stderr = HookRecord.Tail(stderr.Number),
+        };
+        keep?.Invoke(record);
+        if (record.TimedOut)
+        {
+            throw new CsrunException(
+                ErrorCodes.HookTimeout, "error running hook",
+                string.Create(CultureInfo.InvariantCulture, $"{hook.Path}: it ran for longer than {hook.Timeout} s"),
+                where: where, hint: record.Words());
+        }
+        if (record.ExitCode != 0)
+        {
+            throw new CsrunException(
+                ErrorCodes.HookFailed, "error running hook", hook.Path + ": " + record.End(), where: where, hint: record.Words());
         }
     }
 
-    private static SpawnedProcess Start(string where, Hook hook, Fd input, Fd output, string bundle)
+    private static SpawnedProcess Start(string where, Hook hook, Fd input, Fd stdout, Fd stderr, string bundle)
     {
         try
         {
@@ -85,8 +99,8 @@ internal static class HookRunner
                 Arguments = hook.Args is { Length: > 0 } args ? args : [hook.Path],
                 Environment = hook.Env ?? [],
                 Stdin = input.Number,
-                Stdout = output.Number,
-                Stderr = output.Number,
+                Stdout = stdout.Number,
+                Stderr = stderr.Number,
                 WorkingDirectory = bundle,
                 NewProcessGroup = true,
             });
@@ -96,22 +110,5 @@ internal static class HookRunner
             throw new CsrunException(
                 ErrorCodes.HookFailed, "error running hook", $"{hook.Path}: cannot {e.Operation} {e.Target}", e.Errno, where);
         }
-    }
-
-    private static string Describe(ChildStatus ended) => ended.Code == 1
-        ? string.Create(CultureInfo.InvariantCulture, $"exit status {ended.Value}")
-        : "signal " + Signals.Name(ended.Value);
-
-    /// <summary>The end of what the hook printed, as one line; null if it printed nothing.</summary>
-    private static string? Tail(Fd output)
-    {
-        if (Syscalls.Stat(output.Number, out var status) < 0 || status.Size == 0)
-            return null;
-        long start = Math.Max(0, (long)status.Size - OutputShown);
-        if (Syscalls.Seek(output.Number, start) < 0)
-            return null;
-        Span<byte> buffer = stackalloc byte[OutputShown];
-        long length = Syscalls.Read(output.Number, buffer);
-        return length <= 0 ? null : Encoding.UTF8.GetString(buffer[..(int)length]).Trim();
     }
 }

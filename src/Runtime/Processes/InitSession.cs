@@ -34,6 +34,8 @@ internal sealed class InitSession(Fd socket) : IDisposable
         (MessageKind.HooksDue, 5, false, false),
         (MessageKind.Console, 6, false, true),
         (MessageKind.Ready, 7, false, false),
+        (MessageKind.HookOutput, AnyStage, true, true),
+        (MessageKind.HookEnded, AnyStage, true, true),
         (MessageKind.Warning, AnyStage, true, false),
         (MessageKind.Error, AnyStage, true, false),
     ];

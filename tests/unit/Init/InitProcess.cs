@@ -100,7 +100,10 @@ internal sealed class InitProcess : IDisposable
 
     public InitMessage Read() => Read(_sync);
 
-    /// <summary>Reads until something else than a warning comes.</summary>
+    /// <summary>What the hooks printed that were told of: standard output, then standard error, of each.</summary>
+    public List<string> HookOutput { get; } = [];
+
+    /// <summary>Reads until something else than a warning, or of a hook, comes.</summary>
     public InitMessage ReadPastWarnings()
     {
         InitMessage message;
@@ -108,8 +111,17 @@ internal sealed class InitProcess : IDisposable
         {
             message = Read();
         }
-        while (message.Kind == MessageKind.Warning);
+        while (message.Kind == MessageKind.Warning || IsOfHook(message));
         return message;
+    }
+
+    private bool IsOfHook(InitMessage message)
+    {
+        if (message.Kind is not (MessageKind.HookOutput or MessageKind.HookEnded))
+            return false;
+        using (message.Descriptor)
+            HookOutput.Add(HookRecord.Tail(message.Descriptor!.Number));
+        return true;
     }
 
     public static InitMessage Read(Fd socket)
@@ -152,7 +164,12 @@ internal sealed class InitProcess : IDisposable
     {
         Create();
         using Fd connection = Go();
-        var message = Read(connection);
+        InitMessage message;
+        do
+        {
+            message = Read(connection);
+        }
+        while (IsOfHook(message));
         Assert.True(message == InitMessage.End, $"{message}");
         return ExitCode();
     }

@@ -77,8 +77,11 @@ public class MalformedPlanTests
         while (true)
         {
             var message = init.Read();
-            terminal ??= message.Descriptor;
-            if (message.Kind is MessageKind.Warning or MessageKind.Console)
+            if (message.Kind == MessageKind.Console)
+                terminal ??= message.Descriptor;
+            else
+                message.Descriptor?.Dispose();
+            if (message.Kind is MessageKind.Warning or MessageKind.Console or MessageKind.HookOutput or MessageKind.HookEnded)
                 continue;
             if (message.Kind == MessageKind.HooksDue)
                 init.Say(MessageKind.HooksDone);

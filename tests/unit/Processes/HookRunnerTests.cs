@@ -1,6 +1,8 @@
 using System;
+using System.Collections.Generic;
 using System.Diagnostics;
 using System.IO;
+using System.Text.Json;
 using Csrun.Runtime;
 using Csrun.Runtime.Processes;
 using Csrun.Spec;
@@ -43,8 +45,9 @@ public sealed class HookRunnerTests : IDisposable
     {
         CsrunException error = Assert.Throws<CsrunException>(() => HookRunner.RunAll(
             "createRuntime", [Shell("exit 0"), Shell("echo first; echo last words >&2; exit 3"), Shell("touch log")], "{}"u8, _temporary.Path));
-        Assert.Equal(
-            "config.json: hooks.createRuntime[1]: error running hook /bin/sh: exit status 3: first last words [hook-failed]", error.Message);
+        Assert.Matches(
+            @"^config\.json: hooks\.createRuntime\[1\]: error running hook /bin/sh: exit status 3 after \d+ ms: stdout: first; stderr: last words \[hook-failed\]$",
+            error.Message);
         Assert.False(File.Exists(Log));
     }
 
@@ -54,7 +57,7 @@ public sealed class HookRunnerTests : IDisposable
         CsrunException error = Assert.Throws<CsrunException>(() => HookRunner.RunAll(
             "prestart", [Shell("head -c 1000000 /dev/zero | tr '\\0' x; echo the end; exit 1")], "{}"u8, _temporary.Path));
         Assert.EndsWith("the end [hook-failed]", error.Message, StringComparison.Ordinal);
-        Assert.True(error.Message.Length < 1000);
+        Assert.True(error.Message.Length < 2300);
     }
 
     [Fact]
@@ -79,6 +82,28 @@ public sealed class HookRunnerTests : IDisposable
         CsrunException error = Assert.Throws<CsrunException>(() => HookRunner.RunAll(
             "prestart", [new Hook { Path = "/nonexistent/hook" }], "{}"u8, _temporary.Path));
         Assert.Contains("/nonexistent/hook: no such file or directory (ENOENT) [hook-failed]", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void How_each_hook_ran_is_kept()
+    {
+        List<HookRecord> records = [];
+        Hook slow = Shell("sleep 100");
+        slow.Timeout = 1;
+        Hook[] hooks = [Shell("head -c 10000 /dev/zero | tr '\\0' x; echo out; echo err >&2"), Shell("kill -9 $$"), slow];
+        HookRunner.RunAll("prestart", hooks[..1], "{}"u8, _temporary.Path, records.Add);
+        Assert.Throws<CsrunException>(() => HookRunner.RunAll("createRuntime", hooks[1..2], "{}"u8, _temporary.Path, records.Add));
+        Assert.Throws<CsrunException>(() => HookRunner.RunAll("createRuntime", hooks[2..], "{}"u8, _temporary.Path, records.Add));
+        Assert.Equal([("hooks.prestart[0]", 0, null, false), ("hooks.createRuntime[0]", null, "SIGKILL", false), ("hooks.createRuntime[0]", null, "SIGKILL", true)],
+            records.ConvertAll(static record => (record.Where, record.ExitCode, record.Signal, record.TimedOut)));
+        Assert.Equal((HookRecord.MostKept, "err\n"), (records[0].Stdout.Length, records[0].Stderr));
+        Assert.EndsWith("xxxout\n", records[0].Stdout, StringComparison.Ordinal);
+        Assert.True(records[2].Duration.TotalMilliseconds >= 1000);
+        using var line = JsonDocument.Parse(records[2].ToJsonLine());
+        Assert.Equal(("hooks.createRuntime[0]", "/bin/sh", "SIGKILL", true), (line.RootElement.GetProperty("hook").GetString(),
+            line.RootElement.GetProperty("path").GetString(), line.RootElement.GetProperty("signal").GetString(), line.RootElement.GetProperty("timedOut").GetBoolean()));
+        Assert.True(line.RootElement.GetProperty("milliseconds").GetDouble() >= 1000);
+        Assert.Equal((byte)'\n', records[2].ToJsonLine().Span[^1]);
     }
 
     [Fact]
