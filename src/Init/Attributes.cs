@@ -14,7 +14,7 @@ internal static unsafe class Attributes
     /// </summary>
     public static nint Set(State* s, nint mount, ulong set, ulong clear, ulong propagation, bool recursive)
     {
-        if (s->NoMountSetAttr)
+        if ((s->Missing & KernelFeature.MountSetAttr) != 0)
             return -C.ENOSYS;
         MountAttributes attributes;
         attributes.Set = set;
@@ -24,7 +24,7 @@ internal static unsafe class Attributes
         nint result = Kernel.Call(Nr.MountSetAttr, mount, (nint)"\0"u8.Pointer,
             C.AT_EMPTY_PATH | (recursive ? C.AT_RECURSIVE : 0), (nint)(&attributes), sizeof(MountAttributes));
         if (result == -C.ENOSYS)
-            s->NoMountSetAttr = true;
+            s->Missing |= KernelFeature.MountSetAttr;
         return result;
     }
 
@@ -35,23 +35,43 @@ internal static unsafe class Attributes
         return result == -C.ENOSYS ? SetLate(s, mount, set, clear, propagation, recursive) : result;
     }
 
-    /// <summary>The way before Linux 5.12. It has no attributes for all mounts of a tree: ENOSYS.</summary>
+    /// <summary>The way before Linux 5.12, for mounts that are attached.</summary>
     public static nint SetLate(State* s, nint mount, ulong set, ulong clear, ulong propagation, bool recursive)
     {
         if ((set | clear) != 0)
         {
-            if (recursive)
-                return -C.ENOSYS;
-            FileSystemStatus status;
-            nint result = Kernel.Call(Nr.FStatFs, mount, (nint)(&status));
-            if (result < 0)
-                return result;
-            ulong attributes = (FromStatus(status.Flags) & ~clear) | set;
-            result = MountOn(s, mount, C.MS_REMOUNT | C.MS_BIND | ToMountFlags(attributes));
+            nint result = recursive ? MountTree.SetAttributes(s, mount, set, clear) : SetOne(s, mount, set, clear);
             if (result < 0)
                 return result;
         }
         return propagation == 0 ? 0 : MountOn(s, mount, propagation | (recursive ? C.MS_REC : 0));
+    }
+
+    /// <summary>Sets and clears attributes of one attached mount by a remount, and looks whether they are there.</summary>
+    public static nint SetOne(State* s, nint mount, ulong set, ulong clear)
+    {
+        FileSystemStatus status;
+        nint result = Kernel.Call(Nr.FStatFs, mount, (nint)(&status));
+        if (result < 0)
+            return result;
+        ulong attributes = (FromStatus(status.Flags) & ~clear) | set;
+        result = MountOn(s, mount, C.MS_REMOUNT | C.MS_BIND | ToMountFlags(attributes));
+        if (result < 0)
+            return result;
+        // mount(2) ignores what it does not know: MS_NOSYMFOLLOW before 5.10.
+        result = Kernel.Call(Nr.FStatFs, mount, (nint)(&status));
+        if (result < 0)
+            return result;
+        return (set & ~FromStatus(status.Flags)) == 0 ? 0 : -C.ENOSYS;
+    }
+
+    /// <summary>Maps the ids of a detached mount by a user namespace. There was no such thing before Linux 5.12.</summary>
+    public static nint MapIds(nint mount, int userNamespace)
+    {
+        MountAttributes attributes = default;
+        attributes.Set = C.MOUNT_ATTR_IDMAP;
+        attributes.UserNamespace = (ulong)userNamespace;
+        return Kernel.Call(Nr.MountSetAttr, mount, (nint)"\0"u8.Pointer, C.AT_EMPTY_PATH, (nint)(&attributes), sizeof(MountAttributes));
     }
 
     /// <summary>Attaches a mount to what a descriptor stands for.</summary>
@@ -110,7 +130,8 @@ internal static unsafe class Attributes
         return attributes;
     }
 
-    private static ulong ToMountFlags(ulong attributes)
+    /// <summary>MS_* for MOUNT_ATTR_*.</summary>
+    public static ulong ToMountFlags(ulong attributes)
     {
         // The first four are the same numbers in all three worlds.
         ulong flags = attributes & (C.MS_RDONLY | C.MS_NOSUID | C.MS_NODEV | C.MS_NOEXEC);

@@ -27,6 +27,11 @@ internal static unsafe class Devices
             return parent;
         s->Step = Step.Make;
         nint result = Kernel.Call(Nr.MkNodAt, parent, (nint)name, (nint)operands->Mode, (nint)Number(operands->Major, operands->Minor));
+        if (result == -C.EPERM && operands->BindIfRefused != 0)
+        {
+            Kernel.Close(parent);
+            return BindDevice(s, operands);
+        }
         if (result < 0 && result != -C.EEXIST)
             return result;
         bool made = result == 0;
@@ -54,14 +59,49 @@ internal static unsafe class Devices
         return result;
     }
 
+    /// <summary>
+    /// Binds the host's node of the same path: whoever runs us lets us use devices, but make none. It keeps the host's
+    /// owner and mode.
+    /// </summary>
+    private static nint BindDevice(State* s, MakeDevice* operands)
+    {
+        byte* path = PlanView.String(s, operands->Path);
+        s->Missing |= KernelFeature.DeviceNodes;
+        s->Step = Step.OpenTree;
+        Messages.SetText(s, path);
+        nint tree = Kernel.Call(Nr.OpenTree, C.AT_FDCWD, (nint)path, C.OPEN_TREE_CLONE | C.O_CLOEXEC | C.AT_SYMLINK_NOFOLLOW);
+        // What there is to tell is that the node may not be made.
+        if (tree is -C.ENOENT or -C.ENOTDIR)
+        {
+            s->Step = Step.Make;
+            return -C.EPERM;
+        }
+        if (tree < 0)
+            return tree;
+        s->Step = Step.Verify;
+        FileStatus status;
+        nint result = Kernel.Status(tree, &status);
+        if (result < 0)
+            return result;
+        if (!status.IsDevice(operands->Mode & C.S_IFMT, operands->Major, operands->Minor))
+            return -C.ENODEV;
+        nint target = Rootfs.MakeFile(s, path);
+        if (target < 0)
+            return target;
+        s->Step = Step.MoveMount;
+        result = Attributes.Attach(tree, target);
+        Kernel.Close(target);
+        Kernel.Close(tree);
+        return result;
+    }
+
     public static nint MakeSymlink(State* s, MakeSymlink* operands)
     {
         byte* path = PlanView.String(s, operands->Path);
         byte* target = PlanView.String(s, operands->Target);
-        nint result;
         if ((operands->Flags & MakeSymlinkFlags.IfTargetExists) != 0)
         {
-            result = Rootfs.Open(s, target);
+            nint result = Rootfs.Open(s, target);
             if (result is -C.ENOENT or -C.ENOTDIR)
                 return 0;
             // ELOOP: it is a magic link (/proc/self/fd/0), which is there but never followed.
@@ -71,13 +111,19 @@ internal static unsafe class Devices
                 Kernel.Close(result);
         }
 
+        return Link(s, path, target, operands->Flags);
+    }
+
+    /// <summary>Makes a symbolic link in the root file system.</summary>
+    public static nint Link(State* s, byte* path, byte* target, MakeSymlinkFlags flags)
+    {
         byte* name = stackalloc byte[C.NAME_MAX + 1];
         nint parent = Rootfs.MakeParent(s, path, name);
         if (parent < 0)
             return parent;
         s->Step = Step.Make;
-        result = Kernel.Call(Nr.SymlinkAt, (nint)target, parent, (nint)name);
-        if (result == -C.EEXIST && (operands->Flags & MakeSymlinkFlags.KeepExisting) != 0)
+        nint result = Kernel.Call(Nr.SymlinkAt, (nint)target, parent, (nint)name);
+        if (result == -C.EEXIST && (flags & MakeSymlinkFlags.KeepExisting) != 0)
             result = 0;
         if (result == -C.EEXIST)
         {
@@ -89,7 +135,7 @@ internal static unsafe class Devices
             {
                 result = 0;
             }
-            else if ((operands->Flags & MakeSymlinkFlags.Replace) != 0)
+            else if ((flags & MakeSymlinkFlags.Replace) != 0)
             {
                 result = Kernel.Call(Nr.UnlinkAt, parent, (nint)name, 0);
                 if (result >= 0)
@@ -120,6 +166,7 @@ internal static unsafe class Devices
         // < 6.6, and filters that do not know it: by the name that procfs has for the descriptor.
         if (result is not (-C.ENOSYS or -C.EPERM))
             return result;
+        s->Missing |= KernelFeature.FChModAt2;
         nint proc = Procfs.Root(s);
         if (proc < 0)
             return proc;
@@ -131,5 +178,5 @@ internal static unsafe class Devices
     }
 
     /// <summary>makedev(3).</summary>
-    private static ulong Number(uint major, uint minor) => (minor & 0xFF) | (ulong)(major & 0xFFF) << 8 | (ulong)(minor & ~0xFFu) << 12;
+    public static ulong Number(uint major, uint minor) => (minor & 0xFF) | (ulong)(major & 0xFFF) << 8 | (ulong)(minor & ~0xFFu) << 12;
 }

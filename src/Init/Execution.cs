@@ -14,7 +14,7 @@ internal static unsafe class Execution
         for (uint i = 0; i < count; i++)
         {
             byte* path = PlanView.String(s, candidates[i]);
-            nint result = MayExecute(path);
+            nint result = MayExecute(s, path);
             if (result >= 0)
             {
                 s->Executable = path;
@@ -82,7 +82,7 @@ internal static unsafe class Execution
 
     private static nint TableSize(uint count) => ((nint)count + 1) * sizeof(byte*);
 
-    private static nint MayExecute(byte* path)
+    private static nint MayExecute(State* s, byte* path)
     {
         FileStatus status;
         nint result = Kernel.StatusAt(C.AT_FDCWD, path, 0, &status);
@@ -92,6 +92,9 @@ internal static unsafe class Execution
             return -C.EACCES;
         result = Kernel.Call(Nr.FAccessAt2, C.AT_FDCWD, (nint)path, C.X_OK, C.AT_EACCESS);
         // < 5.8, and filters that do not know it. Our real and effective ids are the same.
-        return result is -C.ENOSYS or -C.EPERM ? Kernel.Call(Nr.FAccessAt, C.AT_FDCWD, (nint)path, C.X_OK) : result;
+        if (result is not (-C.ENOSYS or -C.EPERM))
+            return result;
+        s->Missing |= KernelFeature.FAccessAt2;
+        return Kernel.Call(Nr.FAccessAt, C.AT_FDCWD, (nint)path, C.X_OK);
     }
 }

@@ -12,6 +12,9 @@ internal static unsafe class Filesystems
     public static nint Create(State* s, MountFilesystem* operands, nint target)
     {
         byte* type = PlanView.String(s, operands->Type);
+        byte* data = PlanView.OptionalString(s, operands->Data);
+        if (data != null)
+            return CreateByMount(s, operands, type, data);
         s->Step = Step.FsOpen;
         Messages.SetText(s, type);
         nint context = Kernel.Call(Nr.FsOpen, (nint)type, C.FSOPEN_CLOEXEC);
@@ -36,10 +39,70 @@ internal static unsafe class Filesystems
         {
             s->Step = Step.FsMount;
             result = Kernel.Call(Nr.FsMount, context, C.FSMOUNT_CLOEXEC, (nint)operands->Attributes);
+            if (result == -C.EINVAL && (operands->Attributes & C.MOUNT_ATTR_NOSYMFOLLOW) != 0)
+            {
+                // < 5.14: only a remount can set it, once it is attached.
+                s->Missing |= KernelFeature.NoSymFollow;
+                result = Kernel.Call(Nr.FsMount, context, C.FSMOUNT_CLOEXEC, (nint)(operands->Attributes & ~C.MOUNT_ATTR_NOSYMFOLLOW));
+            }
         }
         if (result < 0)
             AddLog(s, context);
         Kernel.Close(context);
+        return result;
+    }
+
+    /// <summary>
+    /// By mount(2), which takes a page of parameters in one string, where fsconfig(2) takes no more than 255 bytes of
+    /// each. It wants a path: on top of "/" nobody else looks, as the root directory of this process is the one below,
+    /// and "/.." is what lies on top. A copy of that is what is attached, and nothing stays there.
+    /// </summary>
+    private static nint CreateByMount(State* s, MountFilesystem* operands, byte* type, byte* data)
+    {
+        byte* root = "/"u8.Pointer;
+        byte* top = "/.."u8.Pointer;
+        byte* source = PlanView.OptionalString(s, operands->Source);
+        s->Step = Step.Mount;
+        Messages.SetText(s, type);
+        nint flags = (nint)(Attributes.ToMountFlags(operands->Attributes) | operands->DataFlags);
+        nint result = Kernel.Call(Nr.Mount, (nint)(source == null ? type : source), (nint)root, (nint)type, flags, (nint)data);
+        if (result < 0)
+        {
+            Messages.AddText(s, ": "u8.Pointer, 2);
+            Messages.AddText(s, data, Text.Length(data));
+            return result;
+        }
+        s->Step = Step.Verify;
+        FileStatus below = default, above = default;
+        result = Kernel.StatusAt(C.AT_FDCWD, root, 0, &below);
+        if (result >= 0)
+            result = Kernel.StatusAt(C.AT_FDCWD, top, 0, &above);
+        if (result < 0)
+            return result;
+        if (below.DeviceMajor == above.DeviceMajor && below.DeviceMinor == above.DeviceMinor && below.Inode == above.Inode
+            && ((below.Mask & above.Mask & C.STATX_MNT_ID) == 0 || below.MountId == above.MountId))
+        {
+            return -C.ESTALE;
+        }
+        s->Step = Step.OpenTree;
+        nint mount = Kernel.Call(Nr.OpenTree, C.AT_FDCWD, (nint)top, C.OPEN_TREE_CLONE | C.O_CLOEXEC);
+        if (mount < 0)
+            return mount;
+        s->Step = Step.Unmount;
+        result = Kernel.Call(Nr.Umount2, (nint)top, C.MNT_DETACH);
+        return result < 0 ? result : mount;
+    }
+
+    /// <summary>Gives the root of an instance the label that SELinux is to know it by.</summary>
+    public static nint Label(State* s, nint mount, byte* label)
+    {
+        s->Step = Step.Label;
+        Messages.SetText(s, label);
+        nint root = Kernel.OpenAt(mount, "."u8.Pointer, C.O_RDONLY | C.O_DIRECTORY);
+        if (root < 0)
+            return root;
+        nint result = Kernel.Call(Nr.FSetXAttr, root, (nint)"security.selinux"u8.Pointer, (nint)label, Text.Length(label) + 1, 0);
+        Kernel.Close(root);
         return result;
     }
 

@@ -8,56 +8,15 @@ namespace Csrun.Init;
 /// </summary>
 internal static unsafe class HostMounts
 {
-    private const int MostBytes = 64 << 20;
-
     public static nint Hide(State* s)
     {
-        nint proc = Procfs.Root(s);
-        if (proc < 0)
-            return proc;
-        s->Step = Step.Read;
-        Messages.SetText(s, "mountinfo"u8.Pointer);
-        nint size = 1 << 16;
-        while (true)
-        {
-            nint buffer = Kernel.Map(size);
-            if (buffer < 0)
-                return buffer;
-            nint length = ReadAll(proc, (byte*)buffer, size);
-            if (length < 0)
-                return length;
-            if (length < size)
-            {
-                nint result = HideAll(s, (byte*)buffer, length);
-                Kernel.Unmap((void*)buffer, size);
-                return result;
-            }
-            Kernel.Unmap((void*)buffer, size);
-            size *= 4;
-            if (size > MostBytes)
-                return -C.EIO;
-        }
-    }
-
-    private static nint ReadAll(nint proc, byte* buffer, nint size)
-    {
-        nint file = Kernel.OpenAt(proc, "self/mountinfo"u8.Pointer, C.O_RDONLY);
-        if (file < 0)
-            return file;
-        nint length = 0;
-        while (length < size)
-        {
-            nint count = Kernel.Read(file, buffer + length, size - length);
-            if (count <= 0)
-            {
-                if (count < 0)
-                    length = count;
-                break;
-            }
-            length += count;
-        }
-        Kernel.Close(file);
-        return length;
+        nint length, size;
+        nint text = MountInfo.Read(s, &length, &size);
+        if (text < 0)
+            return text;
+        nint result = HideAll(s, (byte*)text, length);
+        Kernel.Unmap((void*)text, size);
+        return result;
     }
 
     /// <summary>From the last line to the first: what lies on top was mounted last.</summary>
@@ -78,12 +37,10 @@ internal static unsafe class HostMounts
         return 0;
     }
 
-    /// <summary>proc_pid_mountinfo(5): the fifth field is the mount point, the first after " - " the type.</summary>
+    /// <summary>The first field after " - " is the type.</summary>
     private static nint HideOne(State* s, byte* line)
     {
-        byte* point = line;
-        for (int i = 0; i < 4; i++)
-            point = Field(point);
+        byte* point = MountInfo.Point(line);
         byte* type = point;
         while (*type != 0 && !Text.StartsWith(type, " - "u8.Pointer))
             type++;
@@ -92,7 +49,7 @@ internal static unsafe class HostMounts
         type += 3;
         if (!Text.StartsWith(type, "proc "u8.Pointer) && !Text.StartsWith(type, "sysfs "u8.Pointer))
             return 0;
-        Unescape(point);
+        MountInfo.Unescape(point);
         if (IsBelow(point, s->RootPath))
             return 0;
 
@@ -118,30 +75,6 @@ internal static unsafe class HostMounts
         Kernel.Close(target);
         Kernel.Close(empty);
         return result;
-    }
-
-    private static byte* Field(byte* at)
-    {
-        while (*at is not (0 or (byte)' '))
-            at++;
-        return *at == 0 ? at : at + 1;
-    }
-
-    /// <summary>Ends the field and undoes its octal escapes, in place.</summary>
-    private static void Unescape(byte* text)
-    {
-        byte* to = text;
-        while (*text is not (0 or (byte)' '))
-        {
-            if (text[0] == '\\' && text[1] is >= (byte)'0' and <= (byte)'3' && text[2] != 0 && text[3] != 0)
-            {
-                *to++ = (byte)((text[1] - '0') << 6 | (text[2] - '0') << 3 | (text[3] - '0'));
-                text += 4;
-                continue;
-            }
-            *to++ = *text++;
-        }
-        *to = 0;
     }
 
     private static bool IsBelow(byte* path, byte* directory)

@@ -9,6 +9,26 @@ internal static unsafe class Limits
     private const ulong LeastOpenFiles = 64;
     private const ulong LeastStack = 256 << 10;
 
+    /// <summary>
+    /// Every slot may hold a descriptor. If those are more than the soft limit, it is raised until exec, as far as the
+    /// hard one lets it be.
+    /// </summary>
+    public static void MakeRoom(State* s)
+    {
+        // No limit that a program could live with is lower.
+        const uint few = 128;
+        Limit limit;
+        if (s->Header->Slots <= few || Kernel.Call(Nr.PrLimit64, 0, C.RLIMIT_NOFILE, 0, (nint)(&limit)) < 0)
+            return;
+        ulong needed = LeastOpenFiles + s->Header->PreservedFds + s->Header->InheritedFds + s->Header->Slots;
+        if (limit.Soft >= needed)
+            return;
+        s->OpenFiles = limit;
+        s->OpenFilesPending = true;
+        limit.Soft = limit.Hard < needed ? limit.Hard : needed;
+        Kernel.Call(Nr.PrLimit64, 0, C.RLIMIT_NOFILE, (nint)(&limit), 0);
+    }
+
     public static nint Set(State* s, SetRlimit* operands)
     {
         s->Step = Step.Limit;

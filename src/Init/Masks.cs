@@ -61,9 +61,8 @@ internal static unsafe class Masks
         nint result = Attributes.Attach(tree, target);
         if (result >= 0 && early < 0)
         {
-            // < 5.12 has no recursive change; runc and crun change the top alone there, too.
             s->Step = Step.SetAttributes;
-            result = Attributes.SetLate(s, tree, C.MOUNT_ATTR_RDONLY, 0, 0, recursive: false);
+            result = Attributes.SetLate(s, tree, C.MOUNT_ATTR_RDONLY, 0, 0, recursive: true);
         }
         Kernel.Close(tree);
         Kernel.Close(target);

@@ -22,16 +22,22 @@ internal static unsafe class Mounts
                 return mount;
             if ((operands->Flags & MountFlags.FallbackToBind) != 0)
                 PlanView.CloseSlot(s, operands->FallbackSlot);
-            result = Place(s, mount, target, 0, 0, 0, 0, operands->Propagation, operands->Flags);
+            result = Prepare(s, operands, mount, target);
+            if (result < 0)
+                return result;
+            // The one attribute that fsmount(2) may not have known.
+            ulong set = (s->Missing & KernelFeature.NoSymFollow) != 0 ? operands->Attributes & C.MOUNT_ATTR_NOSYMFOLLOW : 0;
+            result = Place(s, mount, target, set, 0, 0, 0, operands->Flags);
         }
         else
         {
             mount = PlanView.TakeSlot(s, operands->FallbackSlot);
             // It must allow no more than what was asked for, below it too (CVE-2023-25809). Access times stay the host's.
             ulong attributes = operands->Attributes & ~(C.MOUNT_ATTR__ATIME | C.MOUNT_ATTR_NODIRATIME);
-            result = Place(s, mount, target, 0, 0, attributes, 0, operands->Propagation,
-                operands->Flags | MountFlags.RecursiveAttributes);
+            result = Place(s, mount, target, 0, 0, attributes, 0, operands->Flags | MountFlags.RecursiveAttributes);
         }
+        if (result >= 0)
+            result = SetPropagation(s, mount, operands->EarlierPropagation, operands->Propagation, operands->Flags);
         Kernel.Close(target);
         bool trusted = (operands->Flags & MountFlags.NoSymlinks) != 0;
         if (result >= 0 && trusted)
@@ -56,6 +62,9 @@ internal static unsafe class Mounts
         if ((operands->Flags & MountFlags.MustBeProcfs) != 0 && Kernel.FileSystem(mount) != C.PROC_SUPER_MAGIC)
             return -C.EINVAL;
 
+        if ((operands->Flags & MountFlags.CopySymlink) != 0 && source.Type == C.S_IFLNK)
+            return CopySymlink(s, destination, operands->Slot);
+
         ulong resolve = (operands->Flags & MountFlags.NoSymlinks) != 0 ? C.RESOLVE_NO_SYMLINKS : 0;
         bool directory = source.Type == C.S_IFDIR;
         nint target = directory ? Rootfs.MakeDirectories(s, destination, resolve) : Rootfs.MakeFile(s, destination, resolve);
@@ -72,8 +81,9 @@ internal static unsafe class Mounts
                 return -C.EISDIR;
         }
 
-        result = Place(s, mount, target, operands->Set, operands->Clear, operands->RecursiveSet, operands->RecursiveClear,
-            operands->Propagation, operands->Flags);
+        result = Place(s, mount, target, operands->Set, operands->Clear, operands->RecursiveSet, operands->RecursiveClear, operands->Flags);
+        if (result >= 0)
+            result = SetPropagation(s, mount, operands->EarlierPropagation, operands->Propagation, operands->Flags);
         PlanView.CloseSlot(s, operands->Slot);
         Kernel.Close(target);
         return result;
@@ -102,58 +112,97 @@ internal static unsafe class Mounts
                 return result;
         }
         Messages.SetText(s, destination);
-        bool recursive = (operands->Flags & MountFlags.RecursiveAttributes) != 0;
-        if ((operands->Set | operands->Clear) != 0)
-        {
-            s->Step = Step.SetAttributes;
-            result = Attributes.SetAttached(s, mount, operands->Set, operands->Clear, 0, recursive);
-            if (result < 0)
-                return result;
-        }
-        result = SetPropagation(s, mount, operands->Propagation, operands->Flags);
+        s->Step = Step.SetAttributes;
+        if ((operands->Flags & MountFlags.RecursiveAttributes) != 0)
+            result = Attributes.SetAttached(s, mount, operands->RecursiveSet, operands->RecursiveClear, 0, recursive: true);
+        if (result >= 0 && (operands->Set | operands->Clear) != 0)
+            result = Attributes.SetAttached(s, mount, operands->Set, operands->Clear, 0, recursive: false);
+        if (result >= 0)
+            result = SetPropagation(s, mount, operands->EarlierPropagation, operands->Propagation, operands->Flags);
         Kernel.Close(mount);
         return result;
     }
 
-    /// <summary>
-    /// Sets a detached mount's attributes, attaches it, and sets its propagation: that comes last, because what is
-    /// attached below a shared mount becomes shared.
-    /// </summary>
+    /// <summary>What is done to a new file system before anybody can see it.</summary>
+    private static nint Prepare(State* s, MountFilesystem* operands, nint mount, nint target)
+    {
+        nint result = 0;
+        byte* label = PlanView.OptionalString(s, operands->RootLabel);
+        if (label != null)
+            result = Filesystems.Label(s, mount, label);
+        if (result >= 0 && (operands->Flags & MountFlags.CopyUp) != 0)
+            result = CopyUp.Copy(s, target, mount, (operands->Flags & MountFlags.KeepOwner) != 0);
+        if (result >= 0 && (operands->Flags & MountFlags.IdMap) != 0)
+        {
+            s->Step = Step.IdMap;
+            Messages.SetText(s, PlanView.String(s, operands->Type));
+            result = Attributes.MapIds(mount, PlanView.Slot(s, operands->IdMapSlot));
+            PlanView.CloseSlot(s, operands->IdMapSlot);
+        }
+        return result;
+    }
+
+    /// <summary>copy-symlink: the source is a link, which is made anew. One that says the same already is accepted.</summary>
+    private static nint CopySymlink(State* s, byte* destination, uint slot)
+    {
+        byte* text = stackalloc byte[C.PATH_MAX];
+        s->Step = Step.Read;
+        nint length = Kernel.Call(Nr.ReadLinkAt, PlanView.Slot(s, slot), (nint)"\0"u8.Pointer, (nint)text, C.PATH_MAX);
+        if (length < 0)
+            return length;
+        if (length == C.PATH_MAX)
+            return -C.ENAMETOOLONG;
+        text[length] = 0;
+        PlanView.CloseSlot(s, slot);
+        return Devices.Link(s, destination, text, MakeSymlinkFlags.None);
+    }
+
+    /// <summary>Sets a detached mount's attributes and attaches it.</summary>
     private static nint Place(
-        State* s, nint mount, nint target, ulong set, ulong clear, ulong recursiveSet, ulong recursiveClear, ulong propagation, MountFlags flags)
+        State* s, nint mount, nint target, ulong set, ulong clear, ulong recursiveSet, ulong recursiveClear, MountFlags flags)
     {
         bool recursive = (flags & MountFlags.RecursiveAttributes) != 0 && (recursiveSet | recursiveClear) != 0;
-        bool late = false;
+        bool own = (set | clear) != 0;
         s->Step = Step.SetAttributes;
         nint result = 0;
         if (recursive)
             result = Attributes.Set(s, mount, recursiveSet, recursiveClear, 0, recursive: true);
-        if (result >= 0 && (set | clear) != 0)
+        if (result >= 0 && own)
             result = Attributes.Set(s, mount, set, clear, 0, recursive: false);
-        if (result == -C.ENOSYS && !recursive)
-            late = true;
-        else if (result < 0)
+        // < 5.12, or one that it does not know yet (< 5.14, which says EINVAL): once it is attached.
+        bool late = result == -C.ENOSYS || (result == -C.EINVAL && ((set | recursiveSet) & C.MOUNT_ATTR_NOSYMFOLLOW) != 0);
+        if (result < 0 && !late)
             return result;
 
         s->Step = Step.MoveMount;
         result = Attributes.Attach(mount, target);
-        if (result < 0)
+        if (result < 0 || !late)
             return result;
-        if (late)
+        s->Step = Step.SetAttributes;
+        if (recursive)
+            result = Attributes.SetLate(s, mount, recursiveSet, recursiveClear, 0, recursive: true);
+        if (result >= 0 && own)
         {
             s->Step = Step.SetAttributes;
             result = Attributes.SetLate(s, mount, set, clear, 0, recursive: false);
+        }
+        return result;
+    }
+
+    /// <summary>It comes last, because what is attached below a shared mount becomes shared.</summary>
+    private static nint SetPropagation(State* s, nint mount, PlanRef earlier, ulong propagation, MountFlags flags)
+    {
+        uint count;
+        var steps = (ulong*)PlanView.Items(s, earlier, sizeof(ulong), &count);
+        s->Step = Step.SetPropagation;
+        for (uint i = 0; i < count; i++)
+        {
+            nint result = Attributes.SetAttached(s, mount, 0, 0, steps[i] & ~C.MS_REC, (steps[i] & C.MS_REC) != 0);
             if (result < 0)
                 return result;
         }
-        return SetPropagation(s, mount, propagation, flags);
-    }
-
-    private static nint SetPropagation(State* s, nint mount, ulong propagation, MountFlags flags)
-    {
-        if (propagation == 0)
-            return 0;
-        s->Step = Step.SetPropagation;
-        return Attributes.SetAttached(s, mount, 0, 0, propagation, (flags & MountFlags.RecursivePropagation) != 0);
+        return propagation == 0
+            ? 0
+            : Attributes.SetAttached(s, mount, 0, 0, propagation, (flags & MountFlags.RecursivePropagation) != 0);
     }
 }

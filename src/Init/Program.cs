@@ -72,6 +72,7 @@ internal static unsafe class Program
             if (slots < 0)
                 Messages.Fail(s, (int)-slots);
             s->Slots = (int*)slots;
+            Limits.MakeRoom(s);
         }
 
         // What other containers see of us in a process namespace that they share.

@@ -42,7 +42,7 @@ internal static unsafe class Rootfs
     /// <summary>openat2(2) below a descriptor, tried again while somebody renames; ENOSYS where it is refused.</summary>
     public static nint OpenAt2(State* s, nint directory, byte* path, int flags, ulong resolve)
     {
-        if (s->NoOpenAt2)
+        if ((s->Missing & KernelFeature.OpenAt2) != 0)
             return -C.ENOSYS;
         OpenHow how;
         how.Flags = (uint)(flags | C.O_CLOEXEC);
@@ -58,7 +58,7 @@ internal static unsafe class Rootfs
         // < 5.6, or a seccomp filter around us that does not know it.
         if (descriptor == -C.ENOSYS || (descriptor == -C.EPERM && (flags & C.O_PATH) != 0))
         {
-            s->NoOpenAt2 = true;
+            s->Missing |= KernelFeature.OpenAt2;
             return -C.ENOSYS;
         }
         return descriptor;

@@ -17,6 +17,14 @@ internal static unsafe class Starting
         Trusted.CloseAll(s);
         for (uint i = 0; i < s->Header->Slots; i++)
             PlanView.CloseSlot(s, i);
+        if (s->Missing != 0)
+        {
+            s->Step = Step.Fallbacks;
+            s->Value = (ulong)s->Missing;
+            Messages.Say(s, MessageKind.Warning);
+            s->Step = Step.None;
+            s->Value = 0;
+        }
         Messages.Say(s, MessageKind.Ready);
         Messages.Await(s, MessageKind.Commit);
         return 0;

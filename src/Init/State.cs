@@ -62,7 +62,6 @@ internal unsafe struct State
     /// <summary>Whether the last path that was made was not there before.</summary>
     public bool Made;
 
-    /// <summary>System calls that this kernel, or a filter around us, refuses.</summary>
-    public bool NoOpenAt2;
-    public bool NoMountSetAttr;
+    /// <summary>What this kernel, or a filter around us, refuses.</summary>
+    public KernelFeature Missing;
 }

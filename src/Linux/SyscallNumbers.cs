@@ -72,6 +72,8 @@ public static class SyscallNumbers
 
     public static int EventFd2 => Abi.IsArm64 ? 19 : 290;
 
+    public static int ExitGroup => Abi.IsArm64 ? 94 : 231;
+
     public static int Execve => Abi.IsArm64 ? 221 : 59;
 
     public static int ExecveAt => Abi.IsArm64 ? 281 : 322;

@@ -31,6 +31,18 @@ public enum OpenSourceFlags : uint
 
     /// <summary>The last component is not followed if it is a symbolic link.</summary>
     NoFollow = 4,
+
+    /// <summary>The runtime maps the ids of the copy (MOUNT_ATTR_IDMAP); goes with <see cref="FromRuntime"/>.</summary>
+    IdMap = 8,
+
+    /// <summary>The ids of all mounts below it, too.</summary>
+    RecursiveIdMap = 16,
+
+    /// <summary>
+    /// It is no mount but a user namespace of the runtime's making, for <see cref="MountFlags.IdMap"/>; the path is
+    /// what is written into its maps. Goes with <see cref="FromRuntime"/>.
+    /// </summary>
+    UserNamespace = 32,
 }
 
 /// <summary>
@@ -104,6 +116,18 @@ public enum MountFlags : uint
 
     /// <summary>A bind whose source must be procfs: what stands on /proc is believed by programs and by us.</summary>
     MustBeProcfs = 32,
+
+    /// <summary>tmpfs: fill it with a copy of the directory that it covers.</summary>
+    CopyUp = 64,
+
+    /// <summary>tmpfs with <see cref="CopyUp"/>: take over the owner of the directory that it covers, too.</summary>
+    KeepOwner = 128,
+
+    /// <summary>Map the ids of the new file system, by the user namespace in <see cref="MountFilesystem.IdMapSlot"/>.</summary>
+    IdMap = 256,
+
+    /// <summary>A bind whose source is a symbolic link: make the same link in place of the bind.</summary>
+    CopySymlink = 512,
 }
 
 /// <summary>Makes a new file system instance and attaches it: fsopen(2), fsconfig(2), fsmount(2), move_mount(2).</summary>
@@ -120,13 +144,32 @@ public struct MountFilesystem
     /// <summary>Array of <see cref="PlanPair"/>: superblock parameters, in order.</summary>
     public PlanRef Options;
 
+    /// <summary>
+    /// The same parameters as mount(2) takes them, if one is too long for fsconfig(2): then that is how the instance is
+    /// made, on a place of its own. Absent if none is.
+    /// </summary>
+    public PlanRef Data;
+
+    /// <summary>MS_* of the superblock that go with <see cref="Data"/>.</summary>
+    public ulong DataFlags;
+
+    /// <summary>What SELinux is to call the root of the instance (mqueue, which has no option for it); absent for nothing.</summary>
+    public PlanRef RootLabel;
+
     /// <summary>MOUNT_ATTR_* to set. Read-only that must come last is an instruction of its own.</summary>
     public ulong Attributes;
 
     /// <summary>MS_SHARED, MS_SLAVE, MS_PRIVATE, MS_UNBINDABLE; 0 for none.</summary>
     public ulong Propagation;
+
+    /// <summary>Array of ulong: MS_*, with MS_REC, to be set one after the other before <see cref="Propagation"/>.</summary>
+    public PlanRef EarlierPropagation;
     public MountFlags Flags;
     public uint FallbackSlot;
+
+    /// <summary>With <see cref="MountFlags.IdMap"/>.</summary>
+    public uint IdMapSlot;
+    public uint Reserved;
 }
 
 /// <summary>Attaches a source opened before, with its attributes: mount_setattr(2) on the detached tree, move_mount(2).</summary>
@@ -150,6 +193,9 @@ public struct MountBind
     public ulong RecursiveSet;
     public ulong RecursiveClear;
     public ulong Propagation;
+
+    /// <summary>See <see cref="MountFilesystem.EarlierPropagation"/>.</summary>
+    public PlanRef EarlierPropagation;
     public uint Slot;
     public MountFlags Flags;
 }
@@ -164,7 +210,14 @@ public struct Remount
     public PlanRef Options;
     public ulong Set;
     public ulong Clear;
+
+    /// <summary>Attributes of all mounts below too, with <see cref="MountFlags.RecursiveAttributes"/>.</summary>
+    public ulong RecursiveSet;
+    public ulong RecursiveClear;
     public ulong Propagation;
+
+    /// <summary>See <see cref="MountFilesystem.EarlierPropagation"/>.</summary>
+    public PlanRef EarlierPropagation;
     public MountFlags Flags;
     public uint Reserved;
 }
@@ -198,7 +251,11 @@ public struct MakeDevice
     public uint Gid;
     public uint Major;
     public uint Minor;
-    public uint Reserved;
+
+    /// <summary>
+    /// 1: where nodes may not be made (EPERM), bind the one that the host has at the same path, if it is that device.
+    /// </summary>
+    public uint BindIfRefused;
 }
 
 /// <summary>Makes a symbolic link in the rootfs. A link that exists with the same target is accepted.</summary>

@@ -138,6 +138,21 @@ public enum Step : uint
 
     /// <summary>Warning: bits of Value are capabilities that could not be granted.</summary>
     CapabilitiesDropped,
+
+    /// <summary>Warning: bits of Value are <see cref="KernelFeature"/> that were missed; what was done instead did.</summary>
+    Fallbacks,
+
+    /// <summary>mount(2).</summary>
+    Mount,
+
+    /// <summary>The copy of what a tmpfs covers; the text is the name of the file.</summary>
+    CopyUp,
+
+    /// <summary>An extended attribute.</summary>
+    Label,
+
+    /// <summary>mount_setattr(2) with MOUNT_ATTR_IDMAP; the text is the type of the file system.</summary>
+    IdMap,
     Scheduler,
     IoPriority,
     MemoryPolicy,

@@ -39,6 +39,12 @@ public static partial class ConfigCodes
         "A typing error in an option's name, or options of a tmpfs or volume driver on a bind.",
         "Remove the option that the message shows, or correct its name.");
 
+    public static ErrorCode MountOptionMisplaced => new(
+        "mount-option-misplaced",
+        "A mount has an option that is for another kind of mount.",
+        "tmpcopyup on something else than a new tmpfs, copy-symlink without bind, or mapped ids on a remount.",
+        "Remove the option, or correct the mount's type.");
+
     public static ErrorCode MountIdmapUnmapped => new(
         "mount-idmap-unmapped",
         "A mount is to be id-mapped, but there is nothing to take the mapping from.",

@@ -10,7 +10,7 @@ public static partial class ConfigCodes
         UnknownValue, NulByte, VersionInvalid, VersionUnsupported, VersionNewer, EmptyValue, PathNotAbsolute,
         PathDotDot, TooLong, DuplicateEntry, NamespaceMissing, NamespaceJoined, InvalidId, IdMappingInvalid,
         IdMappingIncomplete, IdMappingUnused, IdNotMapped, MountDestinationRelative, MountOnRoot, MountInProc,
-        MountTypeMissing, MountSourceEmpty, MountBindData, MountIdmapUnmapped, ArgsMissing, EnvInvalid,
+        MountTypeMissing, MountSourceEmpty, MountBindData, MountOptionMisplaced, MountIdmapUnmapped, ArgsMissing, EnvInvalid,
         RlimitSoftAboveHard, SchedulerConflict, ListInvalid, SysctlInvalid, SysctlNotNamespaced, SysctlConflict,
         DeviceRepeated, DeviceAccessInvalid, NetDeviceNameInvalid, RdtInvalid, MemoryPolicyConflict, PersonalityFlag,
         MemorySwapInvalid, MemoryKernelIgnored, CpuConflict, HugepageSizeInvalid, LimitEmpty, UnifiedKeyInvalid, ResourceUnavailable,

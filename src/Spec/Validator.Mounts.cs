@@ -27,6 +27,7 @@ public static partial class Validator
                 BindHasSource(mount, at, found);
                 BindHasNoData(mount, i, found);
             }
+            MountOptionsFit(mount, bind, i, found);
             MountMappingsAreComplete(mount, at, found);
             MountIdmapHasMappings(mount, at, config.Linux, found);
             MappingsAreValid(mount.UidMappings, at + "uidMappings", found);
@@ -100,6 +101,26 @@ public static partial class Validator
                 found.Error(ConfigCodes.MountBindData, (Place.Item("mounts", index) + "options").At(i),
                     $"{Show.Quoted(option)} is an option for a file system, which a bind mount cannot have");
             }
+        }
+    }
+
+    /// <summary>Options that mean something for one kind of mount alone, and would be lost on others.</summary>
+    private static void MountOptionsFit(Mount mount, bool bind, int index, Findings found)
+    {
+        bool remount = HasOption(mount, "remount");
+        if (remount && mount.UidMappings?.Length > 0)
+            found.Error(ConfigCodes.MountOptionMisplaced, Place.Item("mounts", index) + "uidMappings", "the ids of a mount that is there already cannot be mapped");
+        for (int i = 0; i < mount.Options?.Length; i++)
+        {
+            string? why = mount.Options[i] switch
+            {
+                "tmpcopyup" when bind || remount || mount.Type is not "tmpfs" => "is for a new tmpfs",
+                "copy-symlink" when !bind || remount => "is for a bind mount",
+                "idmap" or "ridmap" when remount => "cannot change a mount that is there already",
+                _ => null,
+            };
+            if (why is not null)
+                found.Error(ConfigCodes.MountOptionMisplaced, (Place.Item("mounts", index) + "options").At(i), $"{Show.Quoted(mount.Options[i])} {why}");
         }
     }
 

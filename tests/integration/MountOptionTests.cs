@@ -1,6 +1,5 @@
 using System.IO;
 using System.Linq;
-using System.Text.Json.Nodes;
 using Xunit;
 
 namespace Csrun.Tests.Integration;
@@ -174,20 +173,5 @@ public sealed class MountOptionTests : ContainerTest
     {
         Bundle.Mount("/tmpfs", "tmpfs", "tmpfs", option);
         Assert.Equal(option, string.Join(' ', Mountinfo(Report(), "/tmpfs").Tags.Select(static t => t.Split(':')[0])));
-    }
-
-    [Theory, Checklist(105, 106, 7)]
-    [InlineData("idmap")]
-    [InlineData("ridmap")]
-    public void An_id_mapped_mount_is_refused_and_never_ignored(string option)
-    {
-        Known.PeersDeviate("know or ignore it");
-        Bundle.Mount("/bind", "bind", Home, "bind", option);
-        foreach (var name in new[] { "uidMappings", "gidMappings" })
-        {
-            Bundle.Mounts[^1]![name] = new JsonArray(new JsonObject { ["containerID"] = 0, ["hostID"] = 100000, ["size"] = 10 });
-        }
-
-        RunFails("not supported");
     }
 }

@@ -70,9 +70,16 @@ internal static class FeaturesCommand
         WriteDisabled(json, "selinux"u8);
         WriteDisabled(json, "intelRdt"u8);
         json.WriteStartObject("mountExtensions"u8);
-        WriteDisabled(json, "idmap"u8);
+        WriteEnabled(json, "idmap"u8);
         json.WriteEndObject();
         WriteDisabled(json, "netDevices"u8);
+        json.WriteEndObject();
+    }
+
+    private static void WriteEnabled(Utf8JsonWriter json, ReadOnlySpan<byte> name)
+    {
+        json.WriteStartObject(name);
+        json.WriteBoolean("enabled"u8, true);
         json.WriteEndObject();
     }
 

@@ -104,9 +104,10 @@ internal sealed class CgroupMounts
             Destination = _to.Writer.String(_destination),
             Type = _to.Writer.String("cgroup2"),
             Source = _to.Writer.String("cgroup"),
-            Options = _options.Parameters,
+            Options = MountOptions.Write(_to.Writer, _options.Parameters),
             Attributes = Attributes,
             Propagation = _options.Propagation,
+            EarlierPropagation = _options.WriteEarlier(_to.Writer),
             Flags = flags,
             FallbackSlot = slot,
         }, _path, "mount cgroup2 on", _destination);
@@ -123,6 +124,7 @@ internal sealed class CgroupMounts
             Options = _to.Writer.Array(mode),
             Attributes = Attributes & ~MountAttr.ReadOnly,
             Propagation = _options.Propagation,
+            EarlierPropagation = _options.WriteEarlier(_to.Writer),
             Flags = _options.RecursivePropagation ? MountFlags.RecursivePropagation : MountFlags.None,
         }, _path, "mount tmpfs on", _destination);
         for (int i = 0; i < _slots.Length; i++)

@@ -40,16 +40,33 @@ internal sealed class Compilation(Config config, CompileOptions options, HostFac
     }
 
     /// <summary>Adds the instruction that opens the source of a bind mount; returns its slot.</summary>
-    public uint AddSource(string path, bool recursive, string jsonPath)
+    public uint AddSource(string path, bool recursive, string jsonPath, bool noFollow = false, IdMap? idMap = null)
     {
         uint slot = NewSlot();
         var flags = recursive ? OpenSourceFlags.Recursive : OpenSourceFlags.None;
-        if (SourcesFromRuntime)
+        if (noFollow)
+            flags |= OpenSourceFlags.NoFollow;
+        if (idMap is not null)
+            flags |= idMap.Recursive ? OpenSourceFlags.IdMap | OpenSourceFlags.RecursiveIdMap : OpenSourceFlags.IdMap;
+        // The rights to map ids are those over the file system, which the container's root does not have.
+        if (SourcesFromRuntime || idMap is not null)
         {
             flags |= OpenSourceFlags.FromRuntime;
-            _sources[(int)slot] = new Source(jsonPath, path, recursive);
+            _sources[(int)slot] = new Source(jsonPath, path, recursive, noFollow, idMap);
         }
         Add(Opcode.OpenSource, new OpenSource { Slot = slot, Flags = flags, Path = Writer.String(path) }, jsonPath, "bind", path);
+        return slot;
+    }
+
+    /// <summary>Adds the instruction that gets a user namespace with these maps; returns its slot.</summary>
+    public uint AddUserNamespace(IdMap idMap, string jsonPath)
+    {
+        uint slot = NewSlot();
+        string maps = idMap.ToString();
+        _sources[(int)slot] = new Source(jsonPath, null, false, false, idMap);
+        Add(Opcode.OpenSource,
+            new OpenSource { Slot = slot, Flags = OpenSourceFlags.FromRuntime | OpenSourceFlags.UserNamespace, Path = Writer.String(maps) },
+            jsonPath, "map ids by", maps);
         return slot;
     }
 

@@ -1,4 +1,5 @@
 using System.Collections.Generic;
+using System.Globalization;
 using Csrun.Spec;
 
 namespace Csrun.Runtime.Compiler;
@@ -46,8 +47,31 @@ internal sealed class CompiledPlan
 /// <param name="Path">The file on the host.</param>
 internal sealed record NamespaceToJoin(string JsonPath, ulong Kind, string Path);
 
-/// <summary>The source of a bind mount that the runtime opens for Init.</summary>
-internal sealed record Source(string JsonPath, string Path, bool Recursive);
+/// <summary>What the runtime opens for Init.</summary>
+/// <param name="JsonPath">Where the config says so.</param>
+/// <param name="Path">The source of a bind mount; null if only the user namespace of <paramref name="IdMap"/> is wanted.</param>
+/// <param name="Recursive">With all mounts below it.</param>
+/// <param name="NoFollow">A symbolic link is not followed.</param>
+/// <param name="IdMap">What its ids are mapped by; null if they stay as they are.</param>
+internal sealed record Source(string JsonPath, string? Path, bool Recursive, bool NoFollow = false, IdMap? IdMap = null);
+
+/// <summary>How the ids of a mount are mapped, as the maps of a user namespace are written.</summary>
+/// <param name="Uids">Null, with <paramref name="Gids"/>: as the container's user namespace has them.</param>
+/// <param name="Gids">See <paramref name="Uids"/>.</param>
+/// <param name="Recursive">Those of all mounts below, too.</param>
+internal sealed record IdMap(IdMapping[]? Uids, IdMapping[]? Gids, bool Recursive)
+{
+    /// <summary>"uid 0:100000:65536 gid 0:100000:65536".</summary>
+    public override string ToString() => Uids is null ? "the container's" : string.Concat("uid", Ranges(Uids), " gid", Ranges(Gids ?? []));
+
+    private static string Ranges(IdMapping[] mappings)
+    {
+        string text = "";
+        foreach (var range in mappings)
+            text += string.Create(CultureInfo.InvariantCulture, $" {range.ContainerID}:{range.HostID}:{range.Size}");
+        return text;
+    }
+}
 
 /// <summary>What an instruction is for, as an error about it says: "JSONPATH: cannot OPERATION OBJECT: ...".</summary>
 /// <param name="JsonPath">The part of the config that asked for it; empty if nothing in particular did.</param>

@@ -100,6 +100,7 @@ internal sealed class Devices
             Gid = device.Gid ?? 0,
             Major = (uint)(device.Major ?? 0),
             Minor = (uint)(device.Minor ?? 0),
+            BindIfRefused = device.Type == DeviceType.Fifo ? 0u : 1,
         }, jsonPath, "make the device", path);
     }
 

@@ -22,17 +22,23 @@ internal enum MountOptionKind
     Bind,
     Remount,
 
-    /// <summary>A flag of the superblock, which fsconfig(2) takes by this name.</summary>
+    /// <summary>A flag of the superblock, which fsconfig(2) takes by this name; <see cref="MountOption.Set"/> is its MS_*.</summary>
     Superblock,
 
-    /// <summary>Clears one.</summary>
+    /// <summary>Clears one: <see cref="MountOption.Clear"/>.</summary>
     SuperblockClear,
 
     /// <summary>The kernel has no such thing any more, or it does not concern mounts made by descriptor.</summary>
     NoEffect,
 
-    /// <summary>Known to the specification, not done yet.</summary>
-    Unsupported,
+    /// <summary>idmap, and ridmap with MS_REC.</summary>
+    IdMap,
+
+    /// <summary>tmpcopyup.</summary>
+    CopyUp,
+
+    /// <summary>copy-symlink.</summary>
+    CopySymlink,
 }
 
 /// <summary>One option that is not a file system's own.</summary>
@@ -49,16 +55,73 @@ internal struct ParsedMountOptions
     /// <summary>MS_* without MS_REC; 0 if no option says one.</summary>
     public ulong Propagation;
     public bool RecursivePropagation;
+
+    /// <summary>MS_*, with MS_REC, that come before it and are not undone by it.</summary>
+    public List<ulong>? EarlierPropagation;
     public bool Bind;
     public bool RecursiveBind;
     public bool Remount;
+    public bool IdMap;
+    public bool RecursiveIdMap;
+    public bool CopyUp;
+    public bool CopySymlink;
 
     /// <summary>There is a <c>mode=</c>.</summary>
     public bool HasMode;
 
-    /// <summary>Array of <see cref="PlanPair"/>.</summary>
-    public PlanRef Parameters;
+    /// <summary>There is a <c>uid=</c> or a <c>gid=</c>.</summary>
+    public bool HasOwner;
+
+    /// <summary>What goes to the file system; null for nothing.</summary>
+    public List<MountParameter>? Parameters;
+
+    /// <summary>
+    /// One more propagation. They hold one after the other, as mount(8) sets them: what becomes a slave and then shared
+    /// is both. Of those before, what the new one undoes is forgotten.
+    /// </summary>
+    /// <param name="flags">MS_*, with MS_REC.</param>
+    public void AddPropagation(ulong flags)
+    {
+        if (Propagation != 0)
+        {
+            var earlier = EarlierPropagation ??= [];
+            earlier.Add(Propagation | (RecursivePropagation ? Ms.Rec : 0));
+            bool anew = (flags & (Ms.Private | Ms.Unbindable)) != 0;
+            earlier.RemoveAll(step => (anew || (step & ~Ms.Rec) == (flags & ~Ms.Rec)) && ((flags & Ms.Rec) != 0 || (step & Ms.Rec) == 0));
+        }
+        Propagation = flags & ~Ms.Rec;
+        RecursivePropagation = (flags & Ms.Rec) != 0;
+    }
+
+    /// <summary>
+    /// A bind, and all below it, is first what all mounts of its namespace are: the host's peers that it was copied from
+    /// see what is mounted in the container only if the root file system's propagation says so.
+    /// </summary>
+    /// <param name="all">MS_* of the namespace's mounts.</param>
+    public void SetPropagationOfBind(ulong all)
+    {
+        var own = EarlierPropagation;
+        ulong last = Propagation | (RecursivePropagation ? Ms.Rec : 0);
+        EarlierPropagation = null;
+        Propagation = all;
+        RecursivePropagation = true;
+        foreach (ulong step in own ?? [])
+            AddPropagation(step);
+        if (last != 0)
+            AddPropagation(last);
+    }
+
+    /// <summary>What <see cref="MountBind.EarlierPropagation"/> and its like refer to.</summary>
+    public readonly PlanRef WriteEarlier(PlanWriter writer) =>
+        EarlierPropagation is null ? default : writer.Array<ulong>(CollectionsMarshal.AsSpan(EarlierPropagation));
 }
+
+/// <summary>A parameter of a file system.</summary>
+/// <param name="Key">Its name.</param>
+/// <param name="Value">Null for one that has none.</param>
+/// <param name="Set">MS_* that stand for it in mount(2), which has no name for it; 0 for none.</param>
+/// <param name="Clear">MS_* that it clears.</param>
+internal readonly record struct MountParameter(string Key, string? Value, ulong Set = 0, ulong Clear = 0);
 
 /// <summary>
 /// The table of options (config.md#linux-mount-options), and how a list of them is read: from left to right, the last
@@ -70,27 +133,27 @@ internal static class MountOptions
 
     private static readonly MountOption[] s_table =
     [
-        new("async", MountOptionKind.SuperblockClear),
+        new("async", MountOptionKind.SuperblockClear, 0, Ms.Synchronous),
         new("atime", MountOptionKind.Attribute, 0, Atime),
         new("bind", MountOptionKind.Bind),
         new("defaults", MountOptionKind.NoEffect),
         new("dev", MountOptionKind.Attribute, 0, MountAttr.NoDev),
         new("diratime", MountOptionKind.Attribute, 0, MountAttr.NoDirAtime),
-        new("dirsync", MountOptionKind.Superblock),
+        new("dirsync", MountOptionKind.Superblock, Ms.DirSync),
         new("exec", MountOptionKind.Attribute, 0, MountAttr.NoExec),
         // A file system that has change counters (statx's change cookie) always keeps them since Linux 6.1.
         new("iversion", MountOptionKind.NoEffect),
-        new("lazytime", MountOptionKind.Superblock),
+        new("lazytime", MountOptionKind.Superblock, Ms.LazyTime),
         // loud and silent say what mount(2) may log; fsconfig(2) logs to the descriptor.
         new("loud", MountOptionKind.NoEffect),
-        new("mand", MountOptionKind.Superblock),
+        new("mand", MountOptionKind.Superblock, Ms.MandLock),
         new("noatime", MountOptionKind.Attribute, MountAttr.NoAtime, Atime),
         new("nodev", MountOptionKind.Attribute, MountAttr.NoDev),
         new("nodiratime", MountOptionKind.Attribute, MountAttr.NoDirAtime),
         new("noexec", MountOptionKind.Attribute, MountAttr.NoExec),
         new("noiversion", MountOptionKind.NoEffect),
-        new("nolazytime", MountOptionKind.SuperblockClear),
-        new("nomand", MountOptionKind.SuperblockClear),
+        new("nolazytime", MountOptionKind.SuperblockClear, 0, Ms.LazyTime),
+        new("nomand", MountOptionKind.SuperblockClear, 0, Ms.MandLock),
         // relatime is what the kernel does if nothing else is said, so there is nothing to clear.
         new("norelatime", MountOptionKind.NoEffect),
         new("nostrictatime", MountOptionKind.Attribute, 0, MountAttr.StrictAtime),
@@ -130,21 +193,20 @@ internal static class MountOptions
         new("strictatime", MountOptionKind.Attribute, MountAttr.StrictAtime, Atime),
         new("suid", MountOptionKind.Attribute, 0, MountAttr.NoSuid),
         new("symfollow", MountOptionKind.Attribute, 0, MountAttr.NoSymFollow),
-        new("sync", MountOptionKind.Superblock),
+        new("sync", MountOptionKind.Superblock, Ms.Synchronous),
         new("unbindable", MountOptionKind.Propagation, Ms.Unbindable),
-        new("idmap", MountOptionKind.Unsupported),
-        new("ridmap", MountOptionKind.Unsupported),
-        new("tmpcopyup", MountOptionKind.Unsupported),
+        new("idmap", MountOptionKind.IdMap),
+        new("ridmap", MountOptionKind.IdMap, Ms.Rec),
+        new("tmpcopyup", MountOptionKind.CopyUp),
+        // crun's, which Podman asks for.
+        new("copy-symlink", MountOptionKind.CopySymlink),
     ];
 
-    /// <summary>All options in the table that work: what <c>features</c> lists.</summary>
+    /// <summary>All options in the table: what <c>features</c> lists.</summary>
     public static IEnumerable<string> Supported()
     {
         foreach (var option in s_table)
-        {
-            if (option.Kind != MountOptionKind.Unsupported)
-                yield return option.Name;
-        }
+            yield return option.Name;
     }
 
     /// <summary>Reads the options of <c>mounts[index]</c>; that a bind has none of a file system is checked already.</summary>
@@ -153,12 +215,11 @@ internal static class MountOptions
         var parsed = default(ParsedMountOptions);
         if (options is null)
             return parsed;
-        List<PlanPair>? parameters = null;
-        for (int i = 0; i < options.Length; i++)
+        foreach (string text in options)
         {
-            if (!TryFind(options[i], out var option))
+            if (!TryFind(text, out var option))
             {
-                AddParameters(to, options[i], parameters ??= [], ref parsed);
+                AddParameters(text, parsed.Parameters ??= [], ref parsed);
                 continue;
             }
             switch (option.Kind)
@@ -173,32 +234,44 @@ internal static class MountOptions
                     parsed.Clear &= ~(option.Set | option.Clear);
                     break;
                 case MountOptionKind.Propagation:
-                    parsed.Propagation = option.Set & ~Ms.Rec;
-                    parsed.RecursivePropagation = (option.Set & Ms.Rec) != 0;
+                    parsed.AddPropagation(option.Set);
                     break;
                 case MountOptionKind.Bind:
                     parsed.Bind = true;
                     parsed.RecursiveBind |= option.Set == Ms.Rec;
                     break;
-                case MountOptionKind.Remount:
-                    parsed.Remount = true;
-                    break;
                 case MountOptionKind.Superblock:
                 case MountOptionKind.SuperblockClear:
-                    (parameters ??= []).Add(new PlanPair { Key = to.Writer.String(option.Name) });
+                    (parsed.Parameters ??= []).Add(new MountParameter(option.Name, null, option.Set, option.Clear));
                     break;
-                case MountOptionKind.Unsupported:
-                    to.Refuse(ErrorCodes.NotSupported, OptionPath(index, i), string.Concat(option.Name, " is not supported yet"));
+                case MountOptionKind.IdMap:
+                    parsed.IdMap = true;
+                    parsed.RecursiveIdMap |= option.Set == Ms.Rec;
                     break;
                 default:
+                    parsed.Remount |= option.Kind == MountOptionKind.Remount;
+                    parsed.CopyUp |= option.Kind == MountOptionKind.CopyUp;
+                    parsed.CopySymlink |= option.Kind == MountOptionKind.CopySymlink;
                     break;
             }
         }
-        if (parsed.Bind && parameters is not null)
+        if (parsed.Bind && parsed.Parameters is not null)
+        {
             WarnOfSuperblock(to, index, options);
-        else if (parameters is not null)
-            parsed.Parameters = to.Writer.Array<PlanPair>(CollectionsMarshal.AsSpan(parameters));
+            parsed.Parameters = null;
+        }
         return parsed;
+    }
+
+    /// <summary>An array of <see cref="PlanPair"/>; the absent reference for none.</summary>
+    public static PlanRef Write(PlanWriter writer, List<MountParameter>? parameters)
+    {
+        if (parameters is null)
+            return default;
+        var pairs = new PlanPair[parameters.Count];
+        for (int i = 0; i < pairs.Length; i++)
+            pairs[i] = new PlanPair { Key = writer.String(parameters[i].Key), Value = writer.String(parameters[i].Value) };
+        return writer.Array<PlanPair>(pairs);
     }
 
     /// <summary>"mounts[3].options[1]".</summary>
@@ -245,7 +318,7 @@ internal static class MountOptions
     /// Splits at commas, which separate parameters for mount(2) too, but not inside the quotes that SELinux contexts
     /// come in, which fsconfig(2) does not want.
     /// </summary>
-    private static void AddParameters(Compilation to, string text, List<PlanPair> parameters, ref ParsedMountOptions parsed)
+    private static void AddParameters(string text, List<MountParameter> parameters, ref ParsedMountOptions parsed)
     {
         var rest = text.AsSpan();
         while (!rest.IsEmpty)
@@ -261,16 +334,13 @@ internal static class MountOptions
             int equals = parameter.IndexOf('=');
             if (equals < 0)
             {
-                parameters.Add(new PlanPair { Key = to.Writer.String(parameter.ToString()) });
+                parameters.Add(new MountParameter(parameter.ToString(), null));
                 continue;
             }
             var key = parameter[..equals];
             parsed.HasMode |= key is "mode";
-            parameters.Add(new PlanPair
-            {
-                Key = to.Writer.String(key.ToString()),
-                Value = to.Writer.String(parameter[(equals + 1)..].Trim('"').ToString()),
-            });
+            parsed.HasOwner |= key is "uid" or "gid";
+            parameters.Add(new MountParameter(key.ToString(), parameter[(equals + 1)..].Trim('"').ToString()));
         }
     }
 }

@@ -16,6 +16,7 @@ internal sealed class Mounts
     private readonly Compilation _to;
     private readonly Mount[] _mounts;
     private readonly Entry[] _entries;
+    private readonly MountLabels _labels;
     private readonly List<int> _readonlyLater = [];
 
     private struct Entry
@@ -23,6 +24,7 @@ internal sealed class Mounts
         public string Destination;
         public ParsedMountOptions Options;
         public uint Slot;
+        public uint IdMapSlot;
         public CgroupMounts? Cgroup;
     }
 
@@ -33,6 +35,7 @@ internal sealed class Mounts
         if (ProcessSetup.NotifyMount(to.Options) is { } notify)
             _mounts = [.. _mounts, notify];
         _entries = new Entry[_mounts.Length];
+        _labels = new MountLabels(to);
     }
 
     /// <summary>Something of the host is bound on /dev: nothing is made in it.</summary>
@@ -49,7 +52,7 @@ internal sealed class Mounts
             ref var entry = ref _entries[i];
             var mount = _mounts[i];
             entry.Destination = ContainerPath.Clean(mount.Destination);
-            entry.Slot = NoSlot;
+            entry.Slot = entry.IdMapSlot = NoSlot;
             entry.Options = MountOptions.Parse(_to, i, mount.Options);
             HasPropagation |= entry.Options.Propagation != 0;
             OpenSource(i, mount, ref entry);
@@ -97,7 +100,7 @@ internal sealed class Mounts
             if (source.Length > 0 && source[0] != '/')
                 source = string.Concat(_to.Options.Bundle, "/", source);
             DevIsBind |= entry.Destination is "/dev";
-            entry.Slot = _to.AddSource(source, entry.Options.RecursiveBind, path);
+            entry.Slot = _to.AddSource(source, entry.Options.RecursiveBind, path, entry.Options.CopySymlink, IdMapOf(mount, in entry));
             return;
         }
         switch (mount.Type)
@@ -105,48 +108,83 @@ internal sealed class Mounts
             case "cgroup" or "cgroup2":
                 entry.Cgroup = new CgroupMounts(_to, mount.Type, entry.Destination, in entry.Options, Compilation.Path("mounts", index));
                 break;
-            case "sysfs" when NeedsHostSysfs():
+            case "sysfs" when IsOfAnother(CloneFlags.NewNet):
                 entry.Slot = _to.AddSource("/sys", recursive: true, path);
+                break;
+            // One that is joined by path is not the one that the host's /proc shows.
+            case "proc" when !_to.Namespaces.Has(CloneFlags.NewPid) && IsOfAnother(CloneFlags.NewPid):
+                entry.Slot = _to.AddSource("/proc", recursive: true, path);
                 break;
             default:
                 break;
         }
+        if (IdMapOf(mount, in entry) is { } idMap)
+            entry.IdMapSlot = _to.AddUserNamespace(idMap, Compilation.Path("mounts", index));
     }
 
-    /// <summary>sysfs shows a network namespace, and only the root of the user namespace that owns it may mount it.</summary>
-    private bool NeedsHostSysfs() => (_to.Namespaces.Has(CloneFlags.NewUser) || _to.Facts.InUserNamespace)
-        && !_to.Namespaces.IsNew(CloneFlags.NewNet);
+    /// <summary>
+    /// procfs shows a pid namespace and sysfs a network namespace, and only the root of the user namespace that owns it
+    /// may mount them.
+    /// </summary>
+    private bool IsOfAnother(ulong kind) =>
+        (_to.Namespaces.Has(CloneFlags.NewUser) || _to.Facts.InUserNamespace) && !_to.Namespaces.IsNew(kind);
+
+    /// <summary>
+    /// What the ids of a mount are mapped by; null if they are not. Mappings alone ask for it too, of the mount without
+    /// those below.
+    /// </summary>
+    private static IdMap? IdMapOf(Mount mount, in Entry entry)
+    {
+        bool own = mount.UidMappings is { Length: > 0 };
+        if (!own && !entry.Options.IdMap)
+            return null;
+        return own
+            ? new IdMap(mount.UidMappings!, mount.GidMappings ?? [], entry.Options.RecursiveIdMap)
+            : new IdMap(null, null, entry.Options.RecursiveIdMap);
+    }
 
     private void CompileFilesystem(string path, Mount mount, in Entry entry)
     {
         string type = mount.Type ?? "";
+        var options = entry.Options;
         var flags = MountFlags.None;
         uint slot = 0;
         if (type is "proc" or "sysfs")
             flags |= MountFlags.NoSymlinks;
-        if (type is "tmpfs" && !entry.Options.HasMode)
+        if (type is "tmpfs" && !options.HasMode)
             flags |= MountFlags.KeepMode;
+        if (options.CopyUp)
+            flags |= options.HasOwner ? MountFlags.CopyUp : MountFlags.CopyUp | MountFlags.KeepOwner;
         if (entry.Slot != NoSlot)
         {
             flags |= MountFlags.FallbackToBind;
             slot = entry.Slot;
         }
-        if (entry.Options.RecursivePropagation)
+        if (entry.IdMapSlot != NoSlot)
+            flags |= MountFlags.IdMap;
+        if (options.RecursivePropagation)
             flags |= MountFlags.RecursivePropagation;
         // Nothing is mounted below yet, so what is said of all mounts is said of this one.
-        ulong attributes = (entry.Options.RecursiveSet & ~entry.Options.Clear) | entry.Options.Set;
+        ulong attributes = (options.RecursiveSet & ~options.Clear) | options.Set;
         if (IsReadonlyLater(mount, in entry))
             attributes &= ~MountAttr.ReadOnly;
+        _labels.AddTo(type, ref options.Parameters);
+        var parameters = new MountData(_to.Writer, type, mount.Source, options.Parameters, (attributes & MountAttr.ReadOnly) != 0);
         _to.Add(Opcode.MountFilesystem, new MountFilesystem
         {
             Destination = _to.Writer.String(entry.Destination),
             Type = _to.Writer.String(type),
             Source = _to.Writer.String(string.IsNullOrEmpty(mount.Source) ? null : mount.Source),
-            Options = entry.Options.Parameters,
+            Options = parameters.Options,
+            Data = parameters.Data,
+            DataFlags = parameters.Flags,
+            RootLabel = _to.Writer.String(_labels.OfRoot(type)),
             Attributes = attributes,
-            Propagation = entry.Options.Propagation,
+            Propagation = options.Propagation,
+            EarlierPropagation = options.WriteEarlier(_to.Writer),
             Flags = flags,
             FallbackSlot = slot,
+            IdMapSlot = entry.IdMapSlot == NoSlot ? 0 : entry.IdMapSlot,
         }, path, string.Concat("mount ", type, " on"), entry.Destination);
     }
 
@@ -156,14 +194,12 @@ internal sealed class Mounts
         var flags = entry.Destination is "/proc" ? MountFlags.NoSymlinks | MountFlags.MustBeProcfs : MountFlags.None;
         if ((options.RecursiveSet | options.RecursiveClear) != 0)
             flags |= MountFlags.RecursiveAttributes;
+        if (options.CopySymlink)
+            flags |= MountFlags.CopySymlink;
         // Engines write rw into every bind. It takes back an ro before it, but never that of the host's own mount.
         if ((options.RecursiveSet & MountAttr.ReadOnly) == 0)
             options.Clear &= ~MountAttr.ReadOnly;
-        if (options.Propagation == 0)
-        {
-            options.Propagation = RootFilesystem.BindPropagation(_to.Config);
-            options.RecursivePropagation = true;
-        }
+        options.SetPropagationOfBind(RootFilesystem.BindPropagation(_to.Config));
         if (options.RecursivePropagation)
             flags |= MountFlags.RecursivePropagation;
         _to.Add(Opcode.MountBind, new MountBind
@@ -174,6 +210,7 @@ internal sealed class Mounts
             RecursiveSet = options.RecursiveSet,
             RecursiveClear = options.RecursiveClear,
             Propagation = options.Propagation,
+            EarlierPropagation = options.WriteEarlier(_to.Writer),
             Slot = entry.Slot,
             Flags = flags,
         }, path, "bind on", entry.Destination);
@@ -185,13 +222,18 @@ internal sealed class Mounts
         var flags = MountFlags.None;
         if (options.RecursivePropagation)
             flags |= MountFlags.RecursivePropagation;
+        if ((options.RecursiveSet | options.RecursiveClear) != 0)
+            flags |= MountFlags.RecursiveAttributes;
         _to.Add(Opcode.Remount, new Remount
         {
             Destination = _to.Writer.String(entry.Destination),
-            Options = options.Parameters,
+            Options = MountOptions.Write(_to.Writer, options.Parameters),
             Set = options.Set,
             Clear = options.Clear,
+            RecursiveSet = options.RecursiveSet,
+            RecursiveClear = options.RecursiveClear,
             Propagation = options.Propagation,
+            EarlierPropagation = options.WriteEarlier(_to.Writer),
             Flags = flags,
         }, path, "remount", entry.Destination);
     }

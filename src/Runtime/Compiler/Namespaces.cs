@@ -137,6 +137,9 @@ internal static class Namespaces
         CompileTime(to);
         if (set.TwoStep)
             CompileFork(to);
+        // Our own ids have no meaning in it, so that no file could be made.
+        if ((set.Joined & CloneFlags.NewUser) != 0)
+            BecomeRoot(to, "linux.namespaces", clearGroups: false);
         if (set.IsNew(CloneFlags.NewCgroup))
             to.Add(Opcode.Unshare, new Unshare { Flags = (uint)CloneFlags.NewCgroup }, "linux.namespaces", "make a cgroup namespace");
 
@@ -187,9 +190,11 @@ internal static class Namespaces
         // Whoever is in a namespace that was joined could trace a dumpable process.
         uint dumpable = to.Facts.Euid != 0 && set.Joins.Length == 0 ? 1u : 0;
         to.Add(Opcode.AwaitIdMap, new AwaitIdMap { Dumpable = dumpable }, "linux.uidMappings", "map the container's ids");
-        uint clear = Identity.CannotSetGroups(to) ? 0 : 1u;
-        to.Add(Opcode.BecomeRoot, new BecomeRoot { ClearGroups = clear }, "linux.uidMappings", "become the user namespace's root");
+        BecomeRoot(to, "linux.uidMappings", clearGroups: !Identity.CannotSetGroups(to));
     }
+
+    private static void BecomeRoot(Compilation to, string path, bool clearGroups) => to.Add(
+        Opcode.BecomeRoot, new BecomeRoot { ClearGroups = clearGroups ? 1u : 0 }, path, "become the user namespace's root");
 
     private static void CompileNames(Compilation to)
     {

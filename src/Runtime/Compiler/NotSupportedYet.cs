@@ -11,16 +11,10 @@ internal static class NotSupportedYet
     public static void Check(Compilation to)
     {
         var config = to.Config;
-        for (int i = 0; i < config.Mounts?.Length; i++)
-        {
-            Refuse(to, config.Mounts[i].UidMappings is { Length: > 0 }, Compilation.Path("mounts", i, ".uidMappings"));
-            Refuse(to, config.Mounts[i].GidMappings is { Length: > 0 }, Compilation.Path("mounts", i, ".gidMappings"));
-        }
         if (config.Linux is not { } linux)
             return;
         Refuse(to, linux.IntelRdt is not null, "linux.intelRdt");
         Refuse(to, linux.Seccomp is not null, "linux.seccomp");
-        Refuse(to, !string.IsNullOrEmpty(linux.MountLabel), "linux.mountLabel");
     }
 
     private static void Refuse(Compilation to, bool isSet, string path)

@@ -86,6 +86,9 @@ internal static class PlanOperands
                 json.WriteBoolean("recursive"u8, source.Flags.HasFlag(OpenSourceFlags.Recursive));
                 json.WriteBoolean("fromRuntime"u8, source.Flags.HasFlag(OpenSourceFlags.FromRuntime));
                 json.WriteBoolean("noFollow"u8, source.Flags.HasFlag(OpenSourceFlags.NoFollow));
+                json.WriteBoolean("idMap"u8, source.Flags.HasFlag(OpenSourceFlags.IdMap));
+                json.WriteBoolean("recursiveIdMap"u8, source.Flags.HasFlag(OpenSourceFlags.RecursiveIdMap));
+                json.WriteBoolean("userNamespace"u8, source.Flags.HasFlag(OpenSourceFlags.UserNamespace));
                 break;
             case Opcode.OpenNullDevice:
                 json.WriteNumber("slot"u8, plan.Operands<OpenNullDevice>(index).Slot);
@@ -105,10 +108,17 @@ internal static class PlanOperands
                 json.WriteString("type"u8, plan.Text(mount.Type));
                 json.WriteString("source"u8, plan.Text(mount.Source));
                 WriteParameters(json, plan, mount.Options);
+                json.WriteString("data"u8, plan.Text(mount.Data));
+                json.WriteNumber("dataFlags"u8, mount.DataFlags);
+                json.WriteString("rootLabel"u8, plan.Text(mount.RootLabel));
                 WriteAttributes(json, "attributes", mount.Attributes);
-                WritePropagation(json, mount.Propagation, mount.Flags.HasFlag(MountFlags.RecursivePropagation));
+                WritePropagation(json, plan, mount.EarlierPropagation, mount.Propagation, mount.Flags);
                 json.WriteBoolean("noSymlinks"u8, mount.Flags.HasFlag(MountFlags.NoSymlinks));
                 json.WriteBoolean("keepMode"u8, mount.Flags.HasFlag(MountFlags.KeepMode));
+                json.WriteBoolean("copyUp"u8, mount.Flags.HasFlag(MountFlags.CopyUp));
+                json.WriteBoolean("keepOwner"u8, mount.Flags.HasFlag(MountFlags.KeepOwner));
+                if (mount.Flags.HasFlag(MountFlags.IdMap))
+                    json.WriteNumber("idMapSlot"u8, mount.IdMapSlot);
                 if (mount.Flags.HasFlag(MountFlags.FallbackToBind))
                     json.WriteNumber("fallbackSlot"u8, mount.FallbackSlot);
                 break;
@@ -120,7 +130,8 @@ internal static class PlanOperands
                 WriteAttributes(json, "clear", bind.Clear);
                 WriteAttributes(json, "recursiveSet", bind.RecursiveSet);
                 WriteAttributes(json, "recursiveClear", bind.RecursiveClear);
-                WritePropagation(json, bind.Propagation, bind.Flags.HasFlag(MountFlags.RecursivePropagation));
+                WritePropagation(json, plan, bind.EarlierPropagation, bind.Propagation, bind.Flags);
+                json.WriteBoolean("copySymlink"u8, bind.Flags.HasFlag(MountFlags.CopySymlink));
                 break;
             case Opcode.Remount:
                 var remount = plan.Operands<Remount>(index);
@@ -128,7 +139,9 @@ internal static class PlanOperands
                 WriteParameters(json, plan, remount.Options);
                 WriteAttributes(json, "set", remount.Set);
                 WriteAttributes(json, "clear", remount.Clear);
-                WritePropagation(json, remount.Propagation, remount.Flags.HasFlag(MountFlags.RecursivePropagation));
+                WriteAttributes(json, "recursiveSet", remount.RecursiveSet);
+                WriteAttributes(json, "recursiveClear", remount.RecursiveClear);
+                WritePropagation(json, plan, remount.EarlierPropagation, remount.Propagation, remount.Flags);
                 break;
             default:
                 break;
@@ -155,6 +168,7 @@ internal static class PlanOperands
                 json.WriteNumber("gid"u8, device.Gid);
                 json.WriteNumber("major"u8, device.Major);
                 json.WriteNumber("minor"u8, device.Minor);
+                json.WriteBoolean("bindIfRefused"u8, device.BindIfRefused != 0);
                 break;
             case Opcode.MakeSymlink:
                 var link = plan.Operands<MakeSymlink>(index);
@@ -283,6 +297,15 @@ internal static class PlanOperands
         if ((attributes & MountAttr.AtimeMask) == MountAttr.AtimeMask)
             names.Add("atime");
         WriteStrings(json, name, names.ToArray());
+    }
+
+    private static void WritePropagation(Utf8JsonWriter json, PlanReader plan, PlanRef earlier, ulong flag, MountFlags flags)
+    {
+        json.WriteStartArray("earlierPropagation"u8);
+        foreach (ulong step in plan.Array<ulong>(earlier))
+            json.WriteStringValue(PlanWords.Propagation(step & ~Ms.Rec, (step & Ms.Rec) != 0));
+        json.WriteEndArray();
+        WritePropagation(json, flag, flags.HasFlag(MountFlags.RecursivePropagation));
     }
 
     private static void WritePropagation(Utf8JsonWriter json, ulong flag, bool recursive) =>

@@ -78,8 +78,7 @@ internal sealed class PlanPhrases(PlanReader plan, CompiledPlan compiled)
         {
             case Opcode.OpenSource:
                 var source = plan.Operands<OpenSource>(index);
-                return Concat("open ", plan.Text(source.Path), source.Flags.HasFlag(OpenSourceFlags.Recursive) ? " with all below it" : "",
-                    source.Flags.HasFlag(OpenSourceFlags.FromRuntime) ? " (by the runtime)" : "");
+                return DescribeSource(source.Flags, plan.Text(source.Path));
             case Opcode.OpenNullDevice:
                 return "open the host's /dev/null";
             case Opcode.OpenRootfs:
@@ -97,17 +96,37 @@ internal sealed class PlanPhrases(PlanReader plan, CompiledPlan compiled)
             default:
                 var remount = plan.Operands<Remount>(index);
                 var options = new List<string>();
+                if (remount.Flags.HasFlag(MountFlags.RecursiveAttributes))
+                    PlanWords.AddAttributes(options, remount.RecursiveSet, remount.RecursiveClear, recursive: true);
                 PlanWords.AddAttributes(options, remount.Set, remount.Clear);
-                AddCommon(options, remount.Options, remount.Propagation, remount.Flags);
+                AddPropagation(options, remount.EarlierPropagation, remount.Propagation, remount.Flags);
+                AddParameters(options, remount.Options);
                 return Concat("remount ", plan.Text(remount.Destination), Parenthesis(options));
         }
+    }
+
+    private static string DescribeSource(OpenSourceFlags flags, string? path)
+    {
+        if (flags.HasFlag(OpenSourceFlags.UserNamespace))
+            return "get a user namespace that maps ids: " + path;
+        string with = flags.HasFlag(OpenSourceFlags.Recursive) ? " with all below it" : "";
+        if (flags.HasFlag(OpenSourceFlags.IdMap))
+            with += flags.HasFlag(OpenSourceFlags.RecursiveIdMap) ? ", all ids mapped" : ", ids mapped";
+        return string.Concat("open ", path, with, flags.HasFlag(OpenSourceFlags.FromRuntime) ? " (by the runtime)" : "");
     }
 
     private string DescribeFilesystem(in MountFilesystem mount)
     {
         var options = new List<string>();
         PlanWords.AddAttributes(options, mount.Attributes, 0);
-        AddCommon(options, mount.Options, mount.Propagation, mount.Flags);
+        AddPropagation(options, mount.EarlierPropagation, mount.Propagation, mount.Flags);
+        AddParameters(options, mount.Options);
+        if (plan.Text(mount.Data) is { Length: > 0 } data)
+            options.Add(data);
+        if (mount.Flags.HasFlag(MountFlags.CopyUp))
+            options.Add("tmpcopyup");
+        if (mount.Flags.HasFlag(MountFlags.IdMap))
+            options.Add("idmap");
         string? type = plan.Text(mount.Type);
         string? source = plan.Text(mount.Source);
         string from = source is null || string.Equals(source, type, StringComparison.Ordinal) ? "" : " " + source;
@@ -121,7 +140,9 @@ internal sealed class PlanPhrases(PlanReader plan, CompiledPlan compiled)
         if (mount.Flags.HasFlag(MountFlags.RecursiveAttributes))
             PlanWords.AddAttributes(options, mount.RecursiveSet, mount.RecursiveClear, recursive: true);
         PlanWords.AddAttributes(options, mount.Set, mount.Clear);
-        AddCommon(options, default, mount.Propagation, mount.Flags);
+        AddPropagation(options, mount.EarlierPropagation, mount.Propagation, mount.Flags);
+        if (mount.Flags.HasFlag(MountFlags.CopySymlink))
+            options.Add("copy-symlink");
         return string.Concat("bind ", SourceOf(mount.Slot), " on ", string.Concat(plan.Text(mount.Destination), Parenthesis(options)));
     }
 
@@ -258,10 +279,16 @@ internal sealed class PlanPhrases(PlanReader plan, CompiledPlan compiled)
         return "?";
     }
 
-    private void AddCommon(List<string> options, PlanRef parameters, ulong propagation, MountFlags flags)
+    private void AddPropagation(List<string> options, PlanRef earlier, ulong propagation, MountFlags flags)
     {
+        foreach (ulong step in plan.Array<ulong>(earlier))
+            options.Add(PlanWords.Propagation(step & ~Ms.Rec, (step & Ms.Rec) != 0) ?? "");
         if (PlanWords.Propagation(propagation, flags.HasFlag(MountFlags.RecursivePropagation)) is { } word)
             options.Add(word);
+    }
+
+    private void AddParameters(List<string> options, PlanRef parameters)
+    {
         foreach (var pair in plan.Array<PlanPair>(parameters))
         {
             string? value = plan.Text(pair.Value);

@@ -15,11 +15,11 @@ internal sealed class Conversation(InitSession session, Bundle bundle, CompiledP
     /// <summary>Longest silence of Init while it does nothing but system calls. A mount may hang for a while.</summary>
     private const int Patience = 120_000;
     private const uint RootfsSlot = uint.MaxValue;
-    private const uint OpenTreeClone = 1;
 
     private readonly InitHooks _hooks = new();
     private int _patience = Patience;
     private string _waitingFor = "to begin";
+    private readonly SourceOpener _sources = new(bundle.ConfigName);
 
     /// <summary>The container's process: the first one, or the one that it made in its place.</summary>
     public SpawnedProcess Process { get; private set; } = first;
@@ -42,6 +42,7 @@ internal sealed class Conversation(InitSession session, Bundle bundle, CompiledP
     /// <summary>Answers until Init is ready; any end but that is thrown.</summary>
     public void UntilReady()
     {
+        using var sources = _sources;
         while (true)
         {
             var message = session.Receive(_patience, _waitingFor) ?? throw Died();
@@ -74,6 +75,9 @@ internal sealed class Conversation(InitSession session, Bundle bundle, CompiledP
                     break;
                 case MessageKind.Console:
                     TakeTerminal(message.Fd!);
+                    break;
+                case MessageKind.Warning when message.Step == Step.Fallbacks:
+                    KernelFallbacks.Log((KernelFeature)message.Value);
                     break;
                 case MessageKind.Warning:
                     Log.Warning(Describe(message));
@@ -131,29 +135,17 @@ internal sealed class Conversation(InitSession session, Bundle bundle, CompiledP
 
     private void SendSource(ulong slot)
     {
-        string path;
-        bool recursive;
-        string where;
+        Source? source;
         if (slot == RootfsSlot)
-        {
-            (path, recursive, where) = (bundle.Rootfs, true, "root.path");
-        }
+            source = new Source("root.path", bundle.Rootfs, Recursive: true);
         else
-        {
-            var source = slot < (ulong)plan.Sources.Length ? plan.Sources[slot] : null;
-            if (source is null)
-                throw new CsrunException(ErrorCodes.InitProtocol, "Init asked for a source that the plan does not name");
-            (path, recursive, where) = (source.Path, source.Recursive, source.JsonPath);
-        }
-        int tree = Syscalls.OpenTree(At.Cwd, path, OpenTreeClone | (recursive ? (uint)At.Recursive : 0));
-        if (tree < 0)
-        {
-            var code = slot == RootfsSlot ? ErrorCodes.RootfsMissing
-                : tree == -Errno.ENOENT ? ErrorCodes.MountSourceMissing : ErrorCodes.MountSource;
-            throw new CsrunException(code, "cannot open", path, -tree, bundle.ConfigName + ": " + where);
-        }
-        using var fd = new Fd(tree);
-        Answer(MessageKind.Source, "after the source " + path, fd);
+            source = slot < (ulong)plan.Sources.Length ? plan.Sources[slot] : null;
+        if (source is null)
+            throw new CsrunException(ErrorCodes.InitProtocol, "Init asked for a source that the plan does not name");
+        using var fd = slot == RootfsSlot
+            ? _sources.OpenTree(source, ErrorCodes.RootfsMissing, ErrorCodes.RootfsMissing)
+            : _sources.Open(source, Process.Pid);
+        Answer(MessageKind.Source, "after the source " + (source.Path ?? "of mapped ids"), fd);
     }
 
     private void TakeTerminal(Fd master)

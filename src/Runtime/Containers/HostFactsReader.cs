@@ -20,7 +20,7 @@ internal static class HostFactsReader
             CapabilityBounding = bounding,
             LastCapability = last,
             AppArmor = Labels.HasProfile(config.Process) ? ReadAppArmor() : AppArmorState.Off,
-            SelinuxEnabled = Labels.HasLabel(config.Process) && SecurityModules.IsSelinuxEnabled(),
+            SelinuxEnabled = (Labels.HasLabel(config.Process) || config.Linux?.MountLabel is { Length: > 0 }) && SecurityModules.IsSelinuxEnabled(),
         };
     }
 

@@ -28,6 +28,12 @@ public static partial class ErrorCodes
         "A misspelt option, or one of another file system or a newer kernel.",
         "Look at mounts[].options; the kernel's own message is in the text where it gives one.");
 
+    public static readonly ErrorCode MountIdMap = new(
+        "mount-idmap",
+        "The ids of a mount cannot be mapped.",
+        "The file system (or one mounted below it, with ridmap) does not support it, the kernel is older than 5.12, or csrun runs without root's rights over the file system.",
+        "Leave out idmap, ridmap and the mount's mappings, or use a file system that the kernel can map.");
+
     public static readonly ErrorCode MountFailed = new(
         "mount-failed",
         "The kernel refused a mount.",
@@ -60,7 +66,7 @@ public static partial class ErrorCodes
 
     private static readonly ErrorCode[] s_rootfs =
     [
-        MountSourceMissing, MountSource, MountDestination, MountOption, MountFailed, RootfsFailed, DeviceFailed,
+        MountSourceMissing, MountSource, MountDestination, MountOption, MountIdMap, MountFailed, RootfsFailed, DeviceFailed,
         PathProtection, SysctlFailed,
     ];
 }

@@ -119,7 +119,7 @@ internal static class InitErrors
             (_, null) => at.Object,
             _ => at.Object + ": " + detail,
         };
-        return new CsrunException(CodeOf(at.Opcode, step, errno), "cannot " + at.Operation, target, errno, where, HintFor(at.Opcode, step, errno));
+        return new CsrunException(CodeOf(at.Opcode, step, errno), "cannot " + at.Operation, target, errno, where, HintFor(at.Opcode, step, errno, text));
     }
 
     private static ErrorCode CodeOf(Opcode opcode, Step step, int errno) => opcode switch
@@ -149,12 +149,12 @@ internal static class InitErrors
     {
         Step.Resolve or Step.Open or Step.MakeParent or Step.Make or Step.Verify => ErrorCodes.MountDestination,
         Step.FsConfig => ErrorCodes.MountOption,
+        Step.IdMap => ErrorCodes.MountIdMap,
         _ => ErrorCodes.MountFailed,
     };
 
-    private static string? HintFor(Opcode opcode, Step step, int errno) => (opcode, step, errno) switch
+    private static string? HintFor(Opcode opcode, Step step, int errno, string text) => (opcode, step, errno) switch
     {
-        (Opcode.MountFilesystem, Step.FsOpen, Errno.ENODEV) => "the kernel does not know this file system type",
         (Opcode.PivotRoot, _, Errno.EINVAL) => "if the root is an initramfs, use --no-pivot",
         (Opcode.JoinNamespace, _, Errno.EINVAL) => "it is a namespace of another kind, or one that cannot be joined from here",
         (Opcode.SetScheduler, _, Errno.EPERM) =>
@@ -167,7 +167,7 @@ internal static class InitErrors
         (_, Step.Verify, 0) => "it is not what it must be",
         (_, Step.Resolve, Errno.ELOOP) => "a symbolic link is in the way, where none may be",
         (_, Step.Resolve, Errno.EXDEV) => "the path leads out of the container's root",
-        _ => Hints.For(errno),
+        _ => MountHints.For(opcode, step, errno, text) ?? Hints.For(errno),
     };
 
     private static string? StepName(Step step) => step switch
@@ -210,6 +210,10 @@ internal static class InitErrors
         Step.IoPriority => "ioprio_set",
         Step.MemoryPolicy => "set_mempolicy",
         Step.Personality => "personality",
+        Step.Mount => "mount",
+        Step.CopyUp => "copy",
+        Step.Label => "fsetxattr",
+        Step.IdMap => "map ids",
         Step.PeerGone => "the other side is gone",
         _ => null,
     };

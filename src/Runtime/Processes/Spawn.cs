@@ -79,6 +79,21 @@ public static unsafe class Spawn
         return Run(table, 0, intoCgroup: null, status: null, prepare: null);
     }
 
+    /// <summary>
+    /// Makes a user namespace, which lasts as long as somebody holds it: the process that is its first one does nothing
+    /// but wait until <paramref name="prepare"/>, who gets its id, has mapped ids and taken hold of it.
+    /// </summary>
+    public static void UserNamespace(Action<int> prepare)
+    {
+        using SpawnTable table = new();
+        using StatusSocket status = new(3);
+        table.Add("close", null, 0, SyscallNumbers.Close, status.Ours);
+        table.Add("wait for the id maps", null, SpawnStep.ZeroFails, SyscallNumbers.Read, status.Theirs, (nint)table.Memory(1), 1);
+        table.Add("end", null, 0, SyscallNumbers.ExitGroup);
+        using SpawnedProcess process = Run(table, CloneFlags.NewUser, intoCgroup: null, status, prepare);
+        process.Wait();
+    }
+
     private static SpawnedProcess Run(SpawnTable table, ulong flags, Fd? intoCgroup, StatusSocket? status, Action<int>? prepare)
     {
         // Taking an id, or a new user namespace, on memory shared with us would make this process non-dumpable, and

@@ -81,7 +81,7 @@ public class DocumentTests
         var linux = features.GetProperty("linux");
         Assert.Contains(linux.GetProperty("namespaces").EnumerateArray(), name => name.GetString() == "user");
         Assert.Contains(linux.GetProperty("capabilities").EnumerateArray(), name => name.GetString() == "CAP_SYS_ADMIN");
-        Assert.False(linux.GetProperty("mountExtensions").GetProperty("idmap").GetProperty("enabled").GetBoolean());
+        Assert.True(linux.GetProperty("mountExtensions").GetProperty("idmap").GetProperty("enabled").GetBoolean());
         Assert.True(linux.GetProperty("cgroup").GetProperty("v1").GetBoolean());
         Assert.False(linux.GetProperty("cgroup").GetProperty("systemd").GetBoolean());
         Assert.False(linux.GetProperty("seccomp").GetProperty("enabled").GetBoolean());

@@ -78,8 +78,20 @@ public sealed class ValidatorTests
     [Trait("checklist", "107")]
     public void Every_option_of_the_spec_is_known_for_a_bind()
     {
-        string options = string.Join("\", \"", MountOptionNames.Known.ToArray().Where(static option => !option.EndsWith("idmap", StringComparison.Ordinal)));
+        string options = string.Join("\", \"", MountOptionNames.Known.ToArray().Where(static option => option is not ("idmap" or "ridmap" or "tmpcopyup" or "remount")));
         Assert.Empty(Validate($$"""{ "mounts": [{ "destination": "/a", "source": "data", "options": ["", "{{options}}"] }] }"""));
+    }
+
+    [Theory]
+    [InlineData(""" "type": "ramfs", "options": ["tmpcopyup"] """, "options[0]")]
+    [InlineData(""" "source": "a", "options": ["bind", "tmpcopyup"] """, "options[1]")]
+    [InlineData(""" "type": "tmpfs", "options": ["remount", "tmpcopyup"] """, "options[1]")]
+    [InlineData(""" "type": "tmpfs", "options": ["copy-symlink"] """, "options[0]")]
+    [InlineData(""" "options": ["remount", "ridmap"] """, "options[1]")]
+    public void An_option_for_another_kind_of_mount_is_refused(string members, string path)
+    {
+        var findings = Validate($$"""{ "mounts": [{ "destination": "/a", {{members}} }], "linux": { "namespaces": [{"type": "user"}], "uidMappings": [{"containerID": 0, "hostID": 1, "size": 1}], "gidMappings": [{"containerID": 0, "hostID": 1, "size": 1}] } }""");
+        Assert.Equal([$"mounts[0].{path}: mount-option-misplaced"], findings.Select(static f => $"{f.Path}: {f.Code.Name}"));
     }
 
     [Fact]
