@@ -41,6 +41,20 @@ public sealed class BadInputTests : ContainerTest
         AssertNothingLeft();
     }
 
+    [Fact, Checklist(6)]
+    public void A_config_of_256_megabytes_is_refused_without_being_read_whole()
+    {
+        Known.PeersDeviate("have no limit");
+        using (var file = File.Create(Bundle.ConfigFile))
+        {
+            file.SetLength(256 << 20);
+        }
+
+        var result = Fails("more than 16777216 bytes", "create", "--bundle", Bundle.Path, Id);
+        Assert.InRange(result.PeakKilobytes, 0, 128_000);
+        AssertNothingLeft();
+    }
+
     private string? Judge(JsonNode item, Result result)
     {
         if (result.ExitCode != 1)

@@ -40,6 +40,29 @@ public sealed class ReaderPropertyTests
         }, iter: 2_000);
 
     [Fact]
+    public void No_text_makes_the_readers_of_a_process_and_of_limits_do_anything_else_either() =>
+        Gen.OneOf(_pieces).Array[0, 60].Sample(pieces =>
+        {
+            byte[] bytes = Encoding.UTF8.GetBytes("{" + string.Concat(pieces));
+            try
+            {
+                Validator.ValidateProcess(ConfigReader.ReadProcess(bytes, "process.json"));
+            }
+            catch (ConfigException refused)
+            {
+                Assert.NotEmpty(refused.Findings);
+            }
+            try
+            {
+                Validator.ValidateUpdate(ConfigReader.ReadResources(bytes, "resources.json"));
+            }
+            catch (ConfigException refused)
+            {
+                Assert.NotEmpty(refused.Findings);
+            }
+        }, iter: 3_000);
+
+    [Fact]
     public void Every_beginning_of_a_right_config_is_refused_but_the_whole()
     {
         for (int length = 0; length < TrimmedLength(_whole); length++)
