@@ -62,6 +62,10 @@ oci-validation: ## Run the validation suite against RUNTIME (UPSTREAM=DIR: the o
 	@build/deps.sh test
 	@$(if $(UPSTREAM),tests/oci-validation/upstream.sh $(UPSTREAM),tests/oci-validation/run.sh)
 
+fuzz: ## Fuzz the readers, the validator and the compiler for SECONDS=60
+	@build/deps.sh fuzz
+	@SECONDS_TO_RUN=$(or $(SECONDS),60) fuzz/run.sh
+
 bench: build ## Measure against runc and crun (out/bench/report.md)
 	@build/deps.sh bench
 	@bench/run.sh
@@ -78,4 +82,4 @@ clean: ## Remove what was built
 	rm -rf out
 	find src tests bench -type d \( -name bin -o -name obj \) -prune -exec rm -rf {} +
 
-.PHONY: help build run install docs test conformance conformance-columns oci-validation bench lint reproducible clean
+.PHONY: help build run install docs test conformance conformance-columns oci-validation fuzz bench lint reproducible clean

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs what a build (and, with `test`, the suites and benchmarks) needs from Debian, if it is missing.
-# Usage: build/deps.sh build|test|arm64 ...
+# Usage: build/deps.sh build|test|bench|fuzz|arm64 ...
 set -euo pipefail
 
 want=()
@@ -10,6 +10,7 @@ for set in "$@"; do
         run) want+=(busybox-static) ;;
         test) want+=(libseccomp2 golang-github-containers-common busybox-static strace shellcheck uidmap runc crun util-linux procps iproute2) ;;
         bench) want+=(busybox-static hyperfine runc crun time) ;;
+        fuzz) want+=(afl++) ;;
         arm64) want+=(gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user) ;;
         *) echo "build/deps.sh: unknown set '$set'" >&2; exit 2 ;;
     esac
