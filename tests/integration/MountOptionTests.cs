@@ -166,6 +166,41 @@ public sealed class MountOptionTests : ContainerTest
         string Tag(string point) => Mountinfo(report, point).Tags.Select(static t => t.Split(':')[0]).FirstOrDefault("");
     }
 
+    [Theory, Checklist(85, 96, 98, 108)]
+    [InlineData("rslave,shared", "master shared", "master")]
+    [InlineData("rslave,rshared", "master shared", "master shared")]
+    [InlineData("rprivate,shared", "shared", "")]
+    [InlineData("rshared,private", "", "master shared")]
+    [InlineData("shared,rprivate", "", "")]
+    [InlineData("unbindable,rshared", "shared", "master shared")]
+    public void Propagation_options_hold_one_after_the_other(string options, string tags, string below)
+    {
+        Known.PeersDeviate("each takes several of them differently");
+        using var tree = new HostTree(Path.Combine(Home, "tree"), shared: true);
+        Libc.Check(Libc.mount("none", Path.Combine(tree.Path, "below"), null, 1UL << 20, null), "propagation");
+        Bundle.Mount("/bind", "bind", tree.Path, ["rbind", .. options.Split(',')]);
+        var report = Report();
+        Assert.Equal(tags, Tags("/bind"));
+        Assert.Equal(below, Tags("/bind/below"));
+
+        string Tags(string point) => string.Join(' ', Mountinfo(report, point).Tags.Select(static t => t.Split(':')[0]).Order(System.StringComparer.Ordinal));
+    }
+
+    [Theory, Checklist(74, 87, 88)]
+    [InlineData("rro", "ro", "ro")]
+    [InlineData("rnosuid,ro", "ro,nosuid", "rw,nosuid")]
+    public void A_remount_can_be_recursive_too(string options, string top, string below)
+    {
+        Known.PeersDeviate("each takes it differently");
+        using var tree = new HostTree(Path.Combine(Home, "tree"));
+        Bundle.Mount("/bind", "bind", tree.Path, "rbind");
+        Bundle.Mount("/bind", null, null, ["remount", .. options.Split(',')]);
+        var report = Report();
+        Assert.Equal(top + ",relatime", string.Join(',', Mountinfo(report, "/bind").Options));
+        Assert.Equal(below + ",relatime", string.Join(',', Mountinfo(report, "/bind/below").Options));
+        Assert.Equal(2, MountLine.All(report).Count(static m => m.Point.StartsWith("/bind", System.StringComparison.Ordinal)));
+    }
+
     [Theory, Checklist(96, 104, 108)]
     [InlineData("shared")]
     [InlineData("unbindable")]

@@ -254,6 +254,40 @@ public sealed class MountTests : ContainerTest
         Assert.Equal("705", Report("--stat", "/covered")["stat:/covered"]!["mode"]!.GetValue<string>());
     }
 
+    [Fact]
+    public void A_link_is_copied_instead_of_bound_if_that_is_asked_for()
+    {
+        Known.Deviates("runc", "does not know the option");
+        File.CreateSymbolicLink(Path.Combine(Home, "link"), "/checker");
+        Bundle.Mount("/new/link", "bind", Path.Combine(Home, "link"), "bind", "copy-symlink");
+        Bundle.Mount("/data", "bind", Data("x"), "bind", "copy-symlink");
+        var report = Report("--stat", "/new/link", "--read", "/data/file");
+        Assert.Equal("/checker", report["stat:/new/link"]!["link"]!.GetValue<string>());
+        Assert.Equal("x", report["read:/data/file"]!.GetValue<string>());
+        Assert.DoesNotContain(MountLine.All(report), static m => m.Point == "/new/link");
+        // It is there now, and right; another one is not replaced.
+        Report();
+        File.Delete(Bundle.Inside("/new/link"));
+        File.CreateSymbolicLink(Bundle.Inside("/new/link"), "/else");
+        RunFails("mounts[6]");
+    }
+
+    [Fact, Checklist(36)]
+    public void A_file_is_bound_over_a_file_and_not_over_a_directory()
+    {
+        File.WriteAllText(Bundle.Inside("/file"), "covered");
+        Directory.CreateDirectory(Bundle.Inside("/directory"));
+        var source = Path.Combine(Data("x"), "file");
+        Bundle.Mount("/file", "bind", source, "bind");
+        Assert.Equal("x", Report("--read", "/file")["read:/file"]!.GetValue<string>());
+        Assert.Equal("covered", File.ReadAllText(Bundle.Inside("/file")));
+        Bundle.Mount("/directory", "bind", source, "bind");
+        RunFails("mounts[7]");
+        Bundle.Mounts.RemoveAt(7);
+        Bundle.Mount("/file", "bind", Data("x"), "bind");
+        RunFails("mounts[7]");
+    }
+
     [Fact, Checklist(426)]
     public void A_mount_label_without_selinux_is_an_error()
     {

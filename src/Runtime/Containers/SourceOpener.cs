@@ -47,7 +47,8 @@ internal sealed class SourceOpener(string configName) : IDisposable
         int tree = Syscalls.OpenTree(At.Cwd, source.Path!, flags);
         if (tree >= 0)
             return new Fd(tree);
-        throw new CsrunException(tree == -Errno.ENOENT ? missing : failed, "cannot open", source.Path, -tree, Where(source.JsonPath));
+        throw new CsrunException(
+            tree == -Errno.ENOENT ? missing : failed, "cannot open", source.Path, -tree, Where(source.JsonPath), MountHints.Tree(-tree));
     }
 
     public void Dispose()

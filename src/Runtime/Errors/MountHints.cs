@@ -15,7 +15,8 @@ internal static class MountHints
     {
         (Opcode.MountFilesystem, Step.FsOpen or Step.Mount, Errno.ENODEV) => "the kernel does not know this file system type",
         // mount_too_revealing() of the kernel.
-        (Opcode.MountFilesystem, Step.FsMount, Errno.EPERM) when text is "proc" or "sysfs" =>
+        (Opcode.MountFilesystem, Step.FsMount, Errno.EPERM) when text.StartsWith("proc", System.StringComparison.Ordinal)
+            || text.StartsWith("sysfs", System.StringComparison.Ordinal) =>
             "the kernel lets a user namespace mount it only where a whole one is visible, and here parts of it are covered, as in a "
             + "container: run that one with nothing masked (Docker: --security-opt systempaths=unconfined; Kubernetes: procMount: Unmasked), "
             + "or bind the directory",
@@ -32,10 +33,14 @@ internal static class MountHints
             "an option would clear a flag of the mount that is locked, as it comes from a more privileged user namespace: "
             + "leave out dev, exec, suid, rw and options about access times",
         (Opcode.MountBind or Opcode.Remount or Opcode.MountFilesystem, Step.SetAttributes, Errno.ENOSYS) => "nosymfollow takes Linux 5.10",
-        (Opcode.OpenSource or Opcode.OpenRootfs, Step.OpenTree, Errno.EINVAL) =>
-            "it is unbindable, or has mounts below it that are locked to it in a user namespace: use rbind",
+        (Opcode.OpenSource or Opcode.OpenRootfs, Step.OpenTree, _) => Tree(errno),
         _ => null,
     };
+
+    /// <summary>Of open_tree(2) with OPEN_TREE_CLONE.</summary>
+    public static string? Tree(int errno) => errno == Errno.EINVAL
+        ? "it is unbindable, or has mounts below it that are locked to it in a user namespace: use rbind"
+        : null;
 
     /// <summary>Of mount_setattr(2) with MOUNT_ATTR_IDMAP.</summary>
     public static string? IdMap(int errno) => errno switch
