@@ -10,7 +10,7 @@ namespace Csrun.Tests.Integration;
 /// <summary>config.md#mounts: what is mounted, where and from what.</summary>
 public sealed class MountTests : ContainerTest
 {
-    [Fact, Checklist(37, 119, 120, 121, 122)]
+    [Fact, Checklist(33, 37, 119, 120, 121, 122)]
     public void The_default_filesystems_are_there()
     {
         Bundle.Mounts[0]!.AsObject().Remove("source");

@@ -32,6 +32,7 @@ public sealed class DeviceProgramTests
         select (block, major, minor, (DeviceAccess)access);
 
     [Fact]
+    [Checklist(326, 328, 329, 330, 331)]
     public void The_program_decides_as_the_last_matching_rule_does_for_each_access()
     {
         Gen.Select(_rule.List[0, 12], _request.List[20]).Sample((rules, requests) =>
@@ -67,6 +68,7 @@ public sealed class DeviceProgramTests
     }
 
     [Fact]
+    [Checklist(332)]
     public void A_denied_container_keeps_the_default_devices()
     {
         var rules = DeviceRules.From([new DeviceCgroup { Allow = false, Access = "rwm" }]);
