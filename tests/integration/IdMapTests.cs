@@ -183,7 +183,7 @@ public sealed class IdMapTests : ContainerTest
     private static void Needs(string type)
     {
         var release = File.ReadAllText("/proc/sys/kernel/osrelease").Split('.');
-        var version = int.Parse(release[0]) * 1000 + int.Parse(release[1]);
+        var version = int.Parse(release[0], System.Globalization.CultureInfo.InvariantCulture) * 1000 + int.Parse(release[1], System.Globalization.CultureInfo.InvariantCulture);
         Assert.SkipWhen(version < 6003, $"this kernel cannot map the ids of {type} (Linux 6.3)");
     }
 }

@@ -9,7 +9,7 @@ internal static class CommandTable
 {
     /// <summary>The commands in the order in which help shows them.</summary>
     public static readonly string[] Names =
-        ["create", "start", "state", "kill", "delete", "run", "list", "ps", "pause", "resume", "update", "events", "spec", "plan", "features", "explain", "help"];
+        ["create", "start", "state", "kill", "delete", "run", "list", "ps", "pause", "resume", "update", "events", "spec", "check", "plan", "features", "explain", "help"];
 
     /// <summary>Commands that callers may ask for and that this version does not have: absent from help.</summary>
     public static readonly string[] NotYet =
@@ -31,6 +31,7 @@ internal static class CommandTable
         "update" => Update(),
         "events" => Events(),
         "spec" => Spec(),
+        "check" => Check(),
         "plan" => Plan(),
         "features" => Features(),
         "explain" => Explain(),
@@ -45,7 +46,7 @@ internal static class CommandTable
         MinArguments = 1,
         MaxArguments = 1,
         Options = [Options.Bundle, Options.Config, Options.ConsoleSocket, Options.PidfdSocket, Options.PidFile,
-            Options.NoPivot, Options.NoNewKeyring, Options.PreserveFds],
+            Options.NoPivot, Options.NoNewKeyring, Options.PreserveFds, Options.DryRun],
         Description =
             """
             Makes the container that a bundle describes: its namespaces, mounts, cgroup and devices, and a process that
@@ -214,6 +215,22 @@ internal static class CommandTable
             existing file is left alone.
             """,
         Example = "mkdir -p demo/rootfs && csrun spec --bundle demo",
+    };
+
+    private static Command Check() => new("check", "find out whether a bundle's container could be made and started here", CheckCommand.Run)
+    {
+        Arguments = "[bundle]",
+        MaxArguments = 1,
+        Options = [Options.Bundle, Options.Config, Options.Json, Options.NoPivot, Options.NoNewKeyring, Options.PreserveFds],
+        Description =
+            """
+            Reads and checks the configuration as create does, and looks whether this host has what it needs: kernel
+            features, cgroup controllers, security modules, sources of mounts, hooks, the program in the root file system,
+            room for its arguments, limits. Prints every finding with its code, and changes nothing.
+
+            The exit code is 0 if nothing was found, 1 if there are errors, 2 if there are warnings only.
+            """,
+        Example = "csrun check /containers/web",
     };
 
     private static Command Plan() => new("plan", "show what a bundle's container would be made of, and make nothing", PlanCommand.Run)

@@ -7,7 +7,10 @@ internal static class CreateCommand
 {
     public static int Run(Invocation invocation)
     {
-        Lifecycle.Create(Request(invocation));
+        var request = Request(invocation);
+        if (request.DryRun)
+            return CheckCommand.Print(Check.Run(request, asCreate: true), asJson: false);
+        Lifecycle.Create(request);
         return 0;
     }
 
@@ -24,5 +27,6 @@ internal static class CreateCommand
         NoPivot = invocation.Flag(Options.NoPivot),
         NoNewKeyring = invocation.Flag(Options.NoNewKeyring),
         PreserveFds = invocation.Number(Options.PreserveFds),
+        DryRun = invocation.Flag(Options.DryRun),
     };
 }

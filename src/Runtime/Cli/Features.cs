@@ -63,30 +63,27 @@ internal static class FeaturesCommand
         json.WriteBoolean("v2"u8, true);
         json.WriteBoolean("systemd"u8, false);
         json.WriteBoolean("systemdUser"u8, false);
-        json.WriteBoolean("rdma"u8, false);
+        json.WriteBoolean("rdma"u8, true);
         json.WriteEndObject();
-        WriteDisabled(json, "seccomp"u8);
-        WriteDisabled(json, "apparmor"u8);
-        WriteDisabled(json, "selinux"u8);
-        WriteDisabled(json, "intelRdt"u8);
+        WriteEnabled(json, "seccomp"u8, false);
+        WriteEnabled(json, "apparmor"u8, true);
+        WriteEnabled(json, "selinux"u8, true);
+        json.WriteStartObject("memoryPolicy"u8);
+        WriteArray(json, "modes", Names.MemoryPolicyModes);
+        WriteArray(json, "flags", Names.MemoryPolicyFlags);
+        json.WriteEndObject();
+        WriteEnabled(json, "intelRdt"u8, false);
         json.WriteStartObject("mountExtensions"u8);
-        WriteEnabled(json, "idmap"u8);
+        WriteEnabled(json, "idmap"u8, true);
         json.WriteEndObject();
-        WriteDisabled(json, "netDevices"u8);
-        json.WriteEndObject();
-    }
-
-    private static void WriteEnabled(Utf8JsonWriter json, ReadOnlySpan<byte> name)
-    {
-        json.WriteStartObject(name);
-        json.WriteBoolean("enabled"u8, true);
+        WriteEnabled(json, "netDevices"u8, true);
         json.WriteEndObject();
     }
 
-    private static void WriteDisabled(Utf8JsonWriter json, ReadOnlySpan<byte> name)
+    private static void WriteEnabled(Utf8JsonWriter json, ReadOnlySpan<byte> name, bool enabled)
     {
         json.WriteStartObject(name);
-        json.WriteBoolean("enabled"u8, false);
+        json.WriteBoolean("enabled"u8, enabled);
         json.WriteEndObject();
     }
 

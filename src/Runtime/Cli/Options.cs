@@ -82,11 +82,13 @@ internal static partial class Options
 
     public static readonly Option Stats = new("stats", OptionKind.Flag, "measure once and end");
 
-    // spec, plan
+    // create, check, spec, plan
+
+    public static readonly Option DryRun = new("dry-run", OptionKind.Flag, "make nothing; print what \"csrun check\" finds, also whether the id is in use");
 
     public static readonly Option RootlessSpec = new("rootless", OptionKind.Flag, "make a configuration that the calling user can run without privileges");
 
-    public static readonly Option Json = new("json", OptionKind.Flag, "print the plan as JSON");
+    public static readonly Option Json = new("json", OptionKind.Flag, "print JSON");
 
     /// <summary>What every command accepts.</summary>
     public static readonly Option[] Global =

@@ -19,6 +19,21 @@ internal sealed record Bundle(string Path, string ConfigName, byte[] ConfigBytes
     /// <param name="config">Another file than config.json, absolute or relative to the bundle; or null.</param>
     public static Bundle Read(string path, string? config)
     {
+        var findings = new List<Finding>();
+        var bundle = Parse(path, config, findings);
+        if (findings.Count > 0)
+            JsonLocation.Fill(bundle.ConfigBytes, findings);
+        ThrowOnErrors(bundle.ConfigName, findings);
+        Timing.Mark("validate the config");
+        return bundle with { Rootfs = FindRootfs(bundle.Path, bundle.ConfigName, bundle.Config) };
+    }
+
+    /// <summary>The same without an end at errors of the config's content, and without looking for the root file system.</summary>
+    /// <param name="path">The bundle.</param>
+    /// <param name="config">Another file than config.json, or null.</param>
+    /// <param name="findings">Gets what validation finds.</param>
+    public static Bundle Parse(string path, string? config, List<Finding> findings)
+    {
         string bundle = System.IO.Path.TrimEndingDirectorySeparator(System.IO.Path.GetFullPath(path.Length == 0 ? "." : path));
         int found = Syscalls.Stat(At.Cwd, bundle, 0, out var status);
         if (found < 0 || !status.IsDirectory)
@@ -31,12 +46,8 @@ internal sealed record Bundle(string Path, string ConfigName, byte[] ConfigBytes
         Timing.Mark("read the config");
         var read = ConfigReader.Read(bytes, name);
         Timing.Mark("parse the config");
-        var findings = Validator.Validate(read);
-        if (findings.Count > 0)
-            JsonLocation.Fill(bytes, findings);
-        ThrowOnErrors(name, findings);
-        Timing.Mark("validate the config");
-        return new Bundle(bundle, name, bytes, read, FindRootfs(bundle, name, read));
+        findings.AddRange(Validator.Validate(read));
+        return new Bundle(bundle, name, bytes, read, "");
     }
 
     private static byte[] ReadConfig(string path)
@@ -64,8 +75,11 @@ internal sealed record Bundle(string Path, string ConfigName, byte[] ConfigBytes
             throw new ConfigException(name, findings);
     }
 
-    // What the kernel says the open directory is called has no links left in it, so that none can be put in later.
-    private static string FindRootfs(string bundle, string name, Config config)
+    /// <summary>
+    /// Where root.path leads. What the kernel says the open directory is called has no links left in it, so that none can
+    /// be put in later.
+    /// </summary>
+    public static string FindRootfs(string bundle, string name, Config config)
     {
         string given = config.Root?.Path ?? "";
         string path = given.StartsWith('/') ? given : bundle + "/" + given;

@@ -69,6 +69,6 @@ internal static class Claim
         return directory.ReadState() is { IsComplete: true } ? throw InUse(id) : true;
     }
 
-    private static CsrunException InUse(string id) =>
+    public static CsrunException InUse(string id) =>
         new(ErrorCodes.ContainerExists, "container with given ID already exists:", id);
 }

@@ -90,8 +90,8 @@ internal static class Create
         return plan;
     }
 
-    // The texts are runc's but for the name.
-    private static void CheckTerminal(CreateRequest request, Config config, bool foreground)
+    /// <summary>Whether the config's terminal and the command's options go together. The texts are runc's but for the name.</summary>
+    public static void CheckTerminal(CreateRequest request, Config config, bool foreground)
     {
         bool terminal = config.Process?.Terminal == true;
         if (terminal && !foreground && request.ConsoleSocket is null)

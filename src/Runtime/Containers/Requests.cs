@@ -51,6 +51,9 @@ public sealed record CreateRequest
 
     /// <summary><c>--preserve-fds</c>: descriptors from 3 on that the process keeps.</summary>
     public int PreserveFds { get; init; }
+
+    /// <summary><c>--dry-run</c>: make nothing, only find out what would be wrong (<c>Check</c>).</summary>
+    public bool DryRun { get; init; }
 }
 
 /// <summary>What <c>run</c> is given.</summary>

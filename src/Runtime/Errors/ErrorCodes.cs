@@ -40,7 +40,7 @@ public static partial class ErrorCodes
     {
         get
         {
-            foreach (var area in (ErrorCode[][])[s_general, s_usage, s_lifecycle, s_creation, s_rootfs, s_process])
+            foreach (var area in (ErrorCode[][])[s_general, s_usage, s_lifecycle, s_creation, s_rootfs, s_process, s_check])
             {
                 foreach (var code in area)
                     yield return code;

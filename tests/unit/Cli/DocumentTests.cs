@@ -89,6 +89,20 @@ public class DocumentTests
     }
 
     [Fact]
+    [Checklist(552, 569, 570, 571, 572, 577)]
+    public void The_features_document_has_what_the_code_works_with()
+    {
+        var linux = JsonDocument.Parse(FeaturesCommand.Document()).RootElement.GetProperty("linux");
+
+        foreach (string name in (string[])["apparmor", "selinux", "netDevices"])
+            Assert.True(linux.GetProperty(name).GetProperty("enabled").GetBoolean());
+        Assert.Equal(Names.MemoryPolicyModes.ToArray(), linux.GetProperty("memoryPolicy").GetProperty("modes").EnumerateArray().Select(static mode => mode.GetString()));
+        Assert.Equal(Names.MemoryPolicyFlags.ToArray(), linux.GetProperty("memoryPolicy").GetProperty("flags").EnumerateArray().Select(static flag => flag.GetString()));
+        // What is known not to be there says so.
+        Assert.Equal(JsonValueKind.False, linux.GetProperty("intelRdt").GetProperty("enabled").ValueKind);
+    }
+
+    [Fact]
     public void The_table_of_containers_has_runcs_columns()
     {
         var container = new ContainerView
