@@ -37,6 +37,9 @@ internal static class C
     public const ulong MS_RDONLY = 1, MS_NOSUID = 2, MS_NODEV = 4, MS_NOEXEC = 8, MS_REMOUNT = 32, MS_NOSYMFOLLOW = 256,
         MS_NOATIME = 1024, MS_NODIRATIME = 2048, MS_BIND = 4096, MS_MOVE = 8192, MS_REC = 16384, MS_SLAVE = 1 << 19,
         MS_RELATIME = 1 << 21, MS_STRICTATIME = 1 << 24;
+
+    /// <summary>MS_RDONLY, SYNCHRONOUS, MANDLOCK, DIRSYNC and LAZYTIME: what concerns a file system, not what mount(2) does.</summary>
+    public const ulong MS_SUPERBLOCK = 1 | 16 | 64 | 128 | 1 << 25;
     public const int MNT_DETACH = 2;
     public const int OPEN_TREE_CLONE = 1;
     public const int MOVE_MOUNT_F_EMPTY_PATH = 4, MOVE_MOUNT_T_EMPTY_PATH = 64;

@@ -62,6 +62,8 @@ internal static unsafe class Filesystems
         byte* root = "/"u8.Pointer;
         byte* top = "/.."u8.Pointer;
         byte* source = PlanView.OptionalString(s, operands->Source);
+        if ((operands->DataFlags & ~C.MS_SUPERBLOCK) != 0)
+            PlanView.Malformed(s, "flags are not the superblock's"u8.Pointer);
         s->Step = Step.Mount;
         Messages.SetText(s, type);
         nint flags = (nint)(Attributes.ToMountFlags(operands->Attributes) | operands->DataFlags);

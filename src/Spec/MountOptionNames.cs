@@ -22,7 +22,10 @@ public static class MountOptionNames
     /// <summary>All of them, in order.</summary>
     public static ReadOnlySpan<string> Known => _known;
 
-    /// <summary>Whether the option goes to the file system; an empty one goes nowhere.</summary>
+    /// <summary>
+    /// Whether the option goes to the file system; an empty one goes nowhere, and <c>idmap=...</c> is crun's for mappings.
+    /// </summary>
     public static bool IsData(string option) =>
-        option.Length != 0 && Array.BinarySearch(_known, option, StringComparer.Ordinal) < 0;
+        option.Length != 0 && !option.StartsWith("idmap=", StringComparison.Ordinal) && !option.StartsWith("ridmap=", StringComparison.Ordinal)
+        && Array.BinarySearch(_known, option, StringComparer.Ordinal) < 0;
 }

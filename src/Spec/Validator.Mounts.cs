@@ -116,7 +116,8 @@ public static partial class Validator
             {
                 "tmpcopyup" when bind || remount || mount.Type is not "tmpfs" => "is for a new tmpfs",
                 "copy-symlink" when !bind || remount => "is for a bind mount",
-                "idmap" or "ridmap" when remount => "cannot change a mount that is there already",
+                { } option when remount && (option is "idmap" or "ridmap" || option.StartsWith("idmap=", StringComparison.Ordinal)
+                    || option.StartsWith("ridmap=", StringComparison.Ordinal)) => "cannot change a mount that is there already",
                 _ => null,
             };
             if (why is not null)

@@ -70,6 +70,20 @@ public sealed class IdMapTests : ContainerTest
         Assert.Contains("idmapped", Mountinfo(report, "/bind").Options);
     }
 
+    [Theory, Checklist(105)]
+    [InlineData("idmap=uids=@5-1000-1;gids=@6-1000-1", "1000 1000")]
+    [InlineData("idmap=uids=5-100007-1;gids=6-100008-1", "7 8")]
+    public void Podman_may_write_the_mappings_into_the_option(string option, string owners)
+    {
+        Needs("tmpfs");
+        Known.Deviates("runc", "does not know the form");
+        using var tree = Tree();
+        UserNamespace();
+        Directory.CreateDirectory(Bundle.Inside("/bind"));
+        Bundle.Mount("/bind", "bind", tree.Path, "bind", option);
+        Assert.Equal(owners, Owners(Report("--stat", "/bind/file"), "/bind/file"));
+    }
+
     [Fact, Checklist(112, 113)]
     public void Many_mounts_may_have_different_mappings()
     {

@@ -67,7 +67,7 @@ public sealed class MountTests : ContainerTest
         }
     }
 
-    [Fact, Checklist(31)]
+    [Fact, Checklist(31, 33)]
     public void Mounts_are_made_in_their_order()
     {
         Data("inner");

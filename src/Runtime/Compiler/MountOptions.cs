@@ -63,6 +63,12 @@ internal struct ParsedMountOptions
     public bool Remount;
     public bool IdMap;
     public bool RecursiveIdMap;
+
+    /// <summary>What <see cref="IdMapOption"/> reads; null if there is none.</summary>
+    public string? IdMapText;
+
+    /// <summary>Which of the options that is.</summary>
+    public int IdMapIndex;
     public bool CopyUp;
     public bool CopySymlink;
 
@@ -215,10 +221,17 @@ internal static class MountOptions
         var parsed = default(ParsedMountOptions);
         if (options is null)
             return parsed;
-        foreach (string text in options)
+        for (int i = 0; i < options.Length; i++)
         {
+            string text = options[i];
             if (!TryFind(text, out var option))
             {
+                if (IdMapOption.Is(text, out bool recursive, out string mappings))
+                {
+                    parsed.IdMap = true;
+                    (parsed.RecursiveIdMap, parsed.IdMapText, parsed.IdMapIndex) = (recursive, mappings, i);
+                    continue;
+                }
                 AddParameters(text, parsed.Parameters ??= [], ref parsed);
                 continue;
             }

@@ -100,7 +100,7 @@ internal sealed class Mounts
             if (source.Length > 0 && source[0] != '/')
                 source = string.Concat(_to.Options.Bundle, "/", source);
             DevIsBind |= entry.Destination is "/dev";
-            entry.Slot = _to.AddSource(source, entry.Options.RecursiveBind, path, entry.Options.CopySymlink, IdMapOf(mount, in entry));
+            entry.Slot = _to.AddSource(source, entry.Options.RecursiveBind, path, entry.Options.CopySymlink, IdMapOf(index, in entry));
             return;
         }
         switch (mount.Type)
@@ -118,7 +118,7 @@ internal sealed class Mounts
             default:
                 break;
         }
-        if (IdMapOf(mount, in entry) is { } idMap)
+        if (IdMapOf(index, in entry) is { } idMap)
             entry.IdMapSlot = _to.AddUserNamespace(idMap, Compilation.Path("mounts", index));
     }
 
@@ -133,14 +133,21 @@ internal sealed class Mounts
     /// What the ids of a mount are mapped by; null if they are not. Mappings alone ask for it too, of the mount without
     /// those below.
     /// </summary>
-    private static IdMap? IdMapOf(Mount mount, in Entry entry)
+    private IdMap? IdMapOf(int index, in Entry entry)
     {
+        var mount = _mounts[index];
         bool own = mount.UidMappings is { Length: > 0 };
         if (!own && !entry.Options.IdMap)
             return null;
-        return own
-            ? new IdMap(mount.UidMappings!, mount.GidMappings ?? [], entry.Options.RecursiveIdMap)
-            : new IdMap(null, null, entry.Options.RecursiveIdMap);
+        bool recursive = entry.Options.RecursiveIdMap;
+        if (own)
+            return new IdMap(mount.UidMappings!, mount.GidMappings ?? [], recursive);
+        if (entry.Options.IdMapText is not { } text)
+            return new IdMap(null, null, recursive);
+        var map = IdMapOption.Parse(text, recursive, _to.Config.Linux, out string error);
+        if (map is null)
+            _to.Refuse(ConfigCodes.IdMappingInvalid, MountOptions.OptionPath(index, entry.Options.IdMapIndex), error);
+        return map;
     }
 
     private void CompileFilesystem(string path, Mount mount, in Entry entry)
