@@ -11,7 +11,7 @@ namespace Csrun.Tests.Integration;
 /// <summary>What state and list print, and the pid-file.</summary>
 public sealed class RecordTests : ContainerTest
 {
-    [Fact, Checklist(508, 509, 515, 516, 519, 600)]
+    [Fact, Checklist(508, 509, 515, 516, 518, 519, 600)]
     public void State_has_every_member_that_callers_read()
     {
         Bundle.Args("sleep");

@@ -18,8 +18,8 @@ internal static class FeaturesCommand
     private static readonly string[] s_hooks =
         ["prestart", "createRuntime", "createContainer", "startContainer", "poststart", "poststop"];
 
-    // Nothing that an annotation could turn on is unsafe: no annotation has an effect yet.
-    private static readonly string[] s_unsafeAnnotations = [];
+    // Every annotation that has an effect is one that an engine must not take over from an image unseen.
+    private static readonly string[] s_unsafeAnnotations = [MountLabels.OptionAnnotation];
 
     public static int Run(Invocation invocation)
     {

@@ -11,7 +11,7 @@ namespace Csrun.Runtime.Compiler;
 internal sealed class MountLabels
 {
     /// <summary>crun's annotation, which Podman sets: which of SELinux's mount options the label is for.</summary>
-    private const string OptionAnnotation = "run.oci.mount_context_type";
+    public const string OptionAnnotation = "run.oci.mount_context_type";
 
     private readonly string? _label;
     private readonly string _option = "context";
