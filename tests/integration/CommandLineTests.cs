@@ -237,7 +237,6 @@ public sealed class CommandLineTests : ContainerTest
 
     [Theory]
     [InlineData("""{ "seccomp": { "defaultAction": "SCMP_ACT_ALLOW" } }""", "linux.seccomp")]
-    [InlineData("""{ "intelRdt": { "closID": "x" } }""", "linux.intelRdt")]
     public void What_is_not_supported_yet_is_refused_by_name(string linux, string path)
     {
         Known.PeersDeviate("support it");

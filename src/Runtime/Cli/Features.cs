@@ -72,7 +72,11 @@ internal static class FeaturesCommand
         WriteArray(json, "modes", Names.MemoryPolicyModes);
         WriteArray(json, "flags", Names.MemoryPolicyFlags);
         json.WriteEndObject();
-        WriteEnabled(json, "intelRdt"u8, false);
+        json.WriteStartObject("intelRdt"u8);
+        json.WriteBoolean("enabled"u8, true);
+        json.WriteBoolean("schemata"u8, true);
+        json.WriteBoolean("monitoring"u8, true);
+        json.WriteEndObject();
         json.WriteStartObject("mountExtensions"u8);
         WriteEnabled(json, "idmap"u8, true);
         json.WriteEndObject();

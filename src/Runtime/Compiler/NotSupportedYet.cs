@@ -13,7 +13,6 @@ internal static class NotSupportedYet
         var config = to.Config;
         if (config.Linux is not { } linux)
             return;
-        Refuse(to, linux.IntelRdt is not null, "linux.intelRdt");
         Refuse(to, linux.Seccomp is not null, "linux.seccomp");
     }
 

@@ -55,6 +55,8 @@ internal static class PlanText
         AppendMappings(text, document.Config.Linux);
         foreach (var fact in document.Facts.Cgroups)
             Append(text, "cgroup", fact.ContainerPath);
+        if (document.Config.Linux?.IntelRdt is { } rdt)
+            Append(text, "resctrl class", rdt.ClosID ?? document.Options.Id);
         if (document.Config.Process?.OomScoreAdj is { } score)
             Append(text, "oom score", score.ToString(CultureInfo.InvariantCulture));
         if (compiled.PreservedFds > 0)

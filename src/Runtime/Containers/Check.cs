@@ -64,6 +64,7 @@ internal sealed class Check
         var facts = HostFactsReader.Read(bundle.Config);
         Try(name, () => facts = facts with { Cgroups = CgroupPlan.Decide(request, bundle, facts).Facts() });
         Try(name, () => NetDevices.Prepare(bundle.Config, name)?.Dispose());
+        Try(name, () => ResctrlGroup.Decide(bundle.Config, request.Id, name));
         CompiledPlan? plan = null;
         Try(name, () => plan = PlanCompiler.Compile(bundle.Config, OptionsOf(request, bundle), facts));
         if (plan is null)

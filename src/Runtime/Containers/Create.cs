@@ -37,6 +37,7 @@ internal static class Create
             Timing.Mark("look at the host");
             bool notify = NotifySocket.IsWanted;
             var plan = Compile(request, bundle, preserved, facts, notify ? root : null);
+            var resctrl = ResctrlGroup.Decide(bundle.Config, request.Id, bundle.ConfigName);
             using var devices = NetDevices.Prepare(bundle.Config, bundle.ConfigName);
             using var joins = NamespaceFiles.Open(plan.Joins, bundle.ConfigName);
             Timing.Mark("compile the plan");
@@ -49,6 +50,7 @@ internal static class Create
                     ConsoleSocket = consoleSocket,
                     PidfdSocket = pidfdSocket,
                     NetDevices = devices,
+                    Resctrl = resctrl,
                     PidFile = pidFile,
                     Notify = notify,
                 };

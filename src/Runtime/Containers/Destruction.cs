@@ -19,6 +19,8 @@ internal static class Destruction
     {
         KillProcess(state);
         RemoveCgroup(state);
+        if (state.Resctrl is { } resctrl)
+            ResctrlGroup.Remove(resctrl);
         directory.Remove();
         if (state.HooksReached && state.Poststop.Count > 0)
             RunPoststop(state);

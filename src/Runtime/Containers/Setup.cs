@@ -28,6 +28,9 @@ internal sealed class Setup(
     /// <summary>The host's network devices that the container gets; null if there are none.</summary>
     public NetDevices? NetDevices { get; init; }
 
+    /// <summary>The container's class of service; null if the config has none.</summary>
+    public ResctrlGroup? Resctrl { get; init; }
+
     /// <summary>Absolute, or null.</summary>
     public string? PidFile { get; init; }
 
@@ -46,6 +49,8 @@ internal sealed class Setup(
             if (Notify)
                 NotifySocket.MakeDirectory(directory);
             cgroup.Make();
+            Resctrl?.Make();
+            Resctrl?.Configure();
             cgroup.Apply(bundle.Config.Linux?.Resources);
             cgroup.Delegate(bundle.Config);
             Timing.Mark("make the state and the cgroup");
@@ -93,6 +98,7 @@ internal sealed class Setup(
         HasProcess = bundle.Config.Process is not null,
         Notify = Notify,
         Cgroup = cgroup.Record,
+        Resctrl = Resctrl?.Record,
         Annotations = bundle.Config.Annotations,
         Poststart = bundle.Config.Hooks?.Poststart ?? [],
         Poststop = bundle.Config.Hooks?.Poststop ?? [],
@@ -156,6 +162,7 @@ internal sealed class Setup(
     {
         int pid = _process!.Pid;
         SetOomScore(pid);
+        Resctrl?.Join(pid);
         _state = _state with { Process = Identify(pid), Cgroup = cgroup.Record };
         directory.WriteState(_state);
         PidfdSocket?.Send("pidfd"u8, _process.PidFd);

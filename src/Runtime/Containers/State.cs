@@ -55,6 +55,9 @@ public sealed record State
 
     public CgroupRecord Cgroup { get; init; } = CgroupRecord.Disabled;
 
+    /// <summary>Its class of service and monitoring group; null if it has none.</summary>
+    public ResctrlRecord? Resctrl { get; init; }
+
     public IReadOnlyDictionary<string, string>? Annotations { get; init; }
 
     public IReadOnlyList<Hook> Poststart { get; init; } = [];

@@ -39,6 +39,7 @@ public ref struct StateReader
         ProcessIdentity creator = default, process = default;
         bool privatePids = false, hasProcess = false, notify = false, hooksReached = false;
         var cgroup = CgroupRecord.Disabled;
+        ResctrlRecord? resctrl = null;
         Dictionary<string, string>? annotations = null;
         List<Hook> poststart = [], poststop = [];
         List<StartStep> steps = [];
@@ -62,6 +63,7 @@ public ref struct StateReader
                 case "notify": notify = _json.GetBoolean(); break;
                 case "hooksReached": hooksReached = _json.GetBoolean(); break;
                 case "cgroup": cgroup = ReadCgroup(); break;
+                case "resctrl": resctrl = ReadResctrl(); break;
                 case "annotations": annotations = ReadAnnotations(); break;
                 case "poststart": poststart = ReadHooks(); break;
                 case "poststop": poststop = ReadHooks(); break;
@@ -86,6 +88,7 @@ public ref struct StateReader
             Notify = notify,
             HooksReached = hooksReached,
             Cgroup = cgroup,
+            Resctrl = resctrl,
             Annotations = annotations,
             Poststart = poststart,
             Poststop = poststop,
@@ -108,6 +111,25 @@ public ref struct StateReader
             }
         }
         return new ProcessIdentity(pid, startTime);
+    }
+
+    private ResctrlRecord ReadResctrl()
+    {
+        string group = "";
+        bool made = false;
+        string? monitoring = null;
+        Expect(JsonTokenType.StartObject);
+        while (NextMember() is string member)
+        {
+            switch (member)
+            {
+                case "group": group = Text(); break;
+                case "made": made = _json.GetBoolean(); break;
+                case "monitoring": monitoring = Text(); break;
+                default: _json.Skip(); break;
+            }
+        }
+        return new ResctrlRecord(group, made, monitoring);
     }
 
     private CgroupRecord ReadCgroup()

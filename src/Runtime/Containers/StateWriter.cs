@@ -34,6 +34,15 @@ public static class StateWriter
         json.WriteBoolean("notify"u8, state.Notify);
         json.WriteBoolean("hooksReached"u8, state.HooksReached);
         Write(json, state.Cgroup);
+        if (state.Resctrl is { } resctrl)
+        {
+            json.WriteStartObject("resctrl"u8);
+            json.WriteString("group"u8, resctrl.Group);
+            json.WriteBoolean("made"u8, resctrl.Made);
+            if (resctrl.Monitoring is not null)
+                json.WriteString("monitoring"u8, resctrl.Monitoring);
+            json.WriteEndObject();
+        }
         if (state.Annotations is { Count: > 0 })
         {
             json.WriteStartObject("annotations"u8);

@@ -124,10 +124,22 @@ public static partial class ErrorCodes
         "Its name is taken in the container, it is of a kind that cannot be moved, or the caller lacks CAP_NET_ADMIN on the host.",
         "Give it another name in linux.netDevices; `ethtool -k DEVICE | grep netns-local` says whether it can be moved.");
 
+    public static readonly ErrorCode RdtMissing = new(
+        "rdt-missing",
+        "The config has linux.intelRdt, but the resctrl file system is not mounted.",
+        "The processor or the kernel cannot divide caches and memory bandwidth, or nobody has mounted resctrl.",
+        "`grep resctrl /proc/filesystems`, then `mount -t resctrl resctrl /sys/fs/resctrl`; or take linux.intelRdt out.");
+
+    public static readonly ErrorCode RdtFailed = new(
+        "rdt-failed",
+        "The class of service of linux.intelRdt could not be made, joined, or is another than the config says.",
+        "A schema that the hardware does not take, no class left, or a class of that name with other limits.",
+        "Compare with the schemata file of the group below /sys/fs/resctrl, and see info/last_cmd_status there.");
+
     private static readonly ErrorCode[] s_creation =
     [
         BundleInvalid, ConfigMissing, RootfsMissing, TerminalOptions, ConsoleSocket, PidfdSocket, PidFile, NotifySocket,
         HookFailed, HookTimeout, CgroupFailed, ResourceFailed, IdMapFailed, SpawnFailed, InitDied, InitTimeout, InitProtocol,
-        NamespaceFailed, NetDeviceMissing, NetDeviceFailed,
+        NamespaceFailed, NetDeviceMissing, NetDeviceFailed, RdtMissing, RdtFailed,
     ];
 }

@@ -89,17 +89,19 @@ public class DocumentTests
     }
 
     [Fact]
-    [Checklist(552, 569, 570, 571, 572, 577)]
+    [Checklist(552, 569, 570, 571, 572, 573, 574, 575, 577)]
     public void The_features_document_has_what_the_code_works_with()
     {
         var linux = JsonDocument.Parse(FeaturesCommand.Document()).RootElement.GetProperty("linux");
 
-        foreach (string name in (string[])["apparmor", "selinux", "netDevices"])
+        foreach (string name in (string[])["apparmor", "selinux", "netDevices", "intelRdt"])
             Assert.True(linux.GetProperty(name).GetProperty("enabled").GetBoolean());
         Assert.Equal(Names.MemoryPolicyModes.ToArray(), linux.GetProperty("memoryPolicy").GetProperty("modes").EnumerateArray().Select(static mode => mode.GetString()));
         Assert.Equal(Names.MemoryPolicyFlags.ToArray(), linux.GetProperty("memoryPolicy").GetProperty("flags").EnumerateArray().Select(static flag => flag.GetString()));
+        Assert.True(linux.GetProperty("intelRdt").GetProperty("schemata").GetBoolean());
+        Assert.True(linux.GetProperty("intelRdt").GetProperty("monitoring").GetBoolean());
         // What is known not to be there says so.
-        Assert.Equal(JsonValueKind.False, linux.GetProperty("intelRdt").GetProperty("enabled").ValueKind);
+        Assert.Equal(JsonValueKind.False, linux.GetProperty("cgroup").GetProperty("systemd").ValueKind);
     }
 
     [Fact]

@@ -46,7 +46,6 @@ public sealed class ProtectionTests
     [Theory]
     [Checklist(7, 426)]
     [InlineData(""" "seccomp": {"defaultAction": "SCMP_ACT_ALLOW"} """, "linux.seccomp")]
-    [InlineData(""" "intelRdt": {"closID": "x"} """, "linux.intelRdt")]
     public void What_is_not_done_yet_is_refused(string member, string path) =>
         Assert.Equal([path + ": not-supported"],
             Compiled.Refused(() => Compiled.From(linux: $$""" "namespaces": [{"type": "mount"}], {{member}} """)));

@@ -31,6 +31,7 @@ public class StateTests
         Assert.Equal(state.Cgroup.Mode, read.Cgroup.Mode);
         Assert.Equal(state.Cgroup.Lenient, read.Cgroup.Lenient);
         Assert.Equal(state.Cgroup.Places, read.Cgroup.Places);
+        Assert.Equal(state.Resctrl, read.Resctrl);
         Assert.Equal(state.Annotations, read.Annotations);
         Assert.Equal(state.StartSteps, read.StartSteps);
         Hook hook = Assert.Single(read.Poststop);
@@ -96,6 +97,7 @@ public class StateTests
         HasProcess = true,
         Notify = true,
         HooksReached = true,
+        Resctrl = new ResctrlRecord("/sys/fs/resctrl/x", true, "/sys/fs/resctrl/x/mon_groups/x"),
         Cgroup = new CgroupRecord(
             CgroupMode.Hybrid,
             [new CgroupPlace("cpu,cpuacct", "/sys/fs/cgroup/cpu", "/a/c1", "/a"), new CgroupPlace("", "/sys/fs/cgroup/unified", "/c1", "/")],
