@@ -78,7 +78,7 @@ internal static unsafe class Devices
         }
         if (tree < 0)
             return tree;
-        s->Step = Step.Verify;
+        s->Step = Step.Device;
         FileStatus status;
         nint result = Kernel.Status(tree, &status);
         if (result < 0)

@@ -20,16 +20,17 @@ internal static unsafe partial class Kernel
         *field = -1;
     }
 
-    /// <summary>close_range(2); before Linux 5.9 one by one, as far as the limit lets descriptors be.</summary>
-    public static void CloseFrom(nint first)
+    /// <summary>close_range(2); before Linux 5.9 one by one, as far as the limit lets descriptors be: false.</summary>
+    public static bool CloseFrom(nint first)
     {
         if (Call(Nr.CloseRange, first, int.MaxValue, 0) == 0)
-            return;
+            return true;
         Limit limit;
         if (Call(Nr.PrLimit64, 0, C.RLIMIT_NOFILE, 0, (nint)(&limit)) < 0 || limit.Hard > 1 << 20)
             limit.Hard = 1 << 20;
         for (nint i = first; i < (nint)limit.Hard; i++)
             Call(Nr.Close, i);
+        return false;
     }
 
     /// <summary>statx(2) of the file behind a descriptor.</summary>

@@ -62,6 +62,11 @@ internal static unsafe class Mounts
         if ((operands->Flags & MountFlags.MustBeProcfs) != 0 && Kernel.FileSystem(mount) != C.PROC_SUPER_MAGIC)
             return -C.EINVAL;
 
+        if (operands->DeviceType != 0 && !source.IsDevice(operands->DeviceType, operands->DeviceMajor, operands->DeviceMinor))
+        {
+            s->Step = Step.Device;
+            return -C.ENODEV;
+        }
         if ((operands->Flags & MountFlags.CopySymlink) != 0 && source.Type == C.S_IFLNK)
             return CopySymlink(s, destination, operands->Slot);
 

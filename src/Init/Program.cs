@@ -60,7 +60,8 @@ internal static unsafe class Program
         s->Sync = s->Peer = PlanView.Inherited(s, InheritedFd.Sync);
         PlanView.Check(s);
 
-        Kernel.CloseFrom((nint)(3 + s->Header->PreservedFds + s->Header->InheritedFds));
+        if (!Kernel.CloseFrom((nint)(3 + s->Header->PreservedFds + s->Header->InheritedFds)))
+            s->Missing |= KernelFeature.CloseRange;
         for (uint i = 0; i < s->Header->InheritedFds; i++)
         {
             if (Kernel.Call(Nr.Fcntl, PlanView.Inherited(s, i), C.F_SETFD, C.FD_CLOEXEC) < 0)

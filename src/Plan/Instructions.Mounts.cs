@@ -198,6 +198,12 @@ public struct MountBind
     public PlanRef EarlierPropagation;
     public uint Slot;
     public MountFlags Flags;
+
+    /// <summary>S_IFCHR or S_IFBLK: the source must be this device; 0 if it may be anything.</summary>
+    public uint DeviceType;
+    public uint DeviceMajor;
+    public uint DeviceMinor;
+    public uint Reserved;
 }
 
 /// <summary>Changes the mount that is at a path already: the "remount" option.</summary>

@@ -25,4 +25,7 @@ public enum KernelFeature : uint
 
     /// <summary>mknodat(2) of devices, which user namespaces and containers lack.</summary>
     DeviceNodes = 32,
+
+    /// <summary>close_range(2), Linux 5.9.</summary>
+    CloseRange = 64,
 }

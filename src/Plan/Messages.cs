@@ -153,6 +153,9 @@ public enum Step : uint
 
     /// <summary>mount_setattr(2) with MOUNT_ATTR_IDMAP; the text is the type of the file system.</summary>
     IdMap,
+
+    /// <summary>What is to be bound is not the device that it must be.</summary>
+    Device,
     Scheduler,
     IoPriority,
     MemoryPolicy,

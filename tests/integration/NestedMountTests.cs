@@ -107,6 +107,20 @@ public sealed class NestedMountTests : ContainerTest
         Assert.Contains(text, result.Error);
     }
 
+    [Fact, Checklist(289, 290, 296)]
+    public void In_a_user_namespace_another_device_at_the_path_is_an_error()
+    {
+        Known.PeersDeviate("bind it");
+        Bundle.Namespace("user");
+        foreach (var name in new[] { "uidMappings", "gidMappings" })
+        {
+            Bundle.Linux[name] = new JsonArray(new JsonObject { ["containerID"] = 0, ["hostID"] = 100000, ["size"] = 65536 });
+        }
+
+        Bundle.Linux["devices"] = new JsonArray(new JsonObject { ["type"] = "c", ["path"] = "/dev/zero", ["major"] = 1, ["minor"] = 3 });
+        RunFails("linux.devices[0]: cannot bind the device on /dev/zero: look at the host's: no such device (ENODEV)");
+    }
+
     private Result WithoutMkNod() => new Command("/usr/bin/setpriv", "--bounding-set", "-mknod", "--inh-caps", "-mknod",
         Target.Path, "--root", Root, "run", "--bundle", Bundle.Path, Id) { WorkingDirectory = Home, Environment = RuntimeEnvironment() }.Run(Home);
 

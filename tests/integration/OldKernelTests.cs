@@ -25,6 +25,7 @@ public sealed class OldKernelTests : ContainerTest
     [Theory]
     [InlineData("openat2", "openat2 is missing (Linux 5.6)")]
     [InlineData("mount_setattr", "mount_setattr is missing (Linux 5.12)")]
+    [InlineData("close_range", "close_range is missing (Linux 5.9)")]
     [InlineData("faccessat2", "faccessat2 is missing (Linux 5.8)")]
     [InlineData("fchmodat2", "fchmodat2 is missing (Linux 6.6)")]
     public void What_is_missing_is_named_and_done_in_another_way(string systemCall, string text)

@@ -89,6 +89,9 @@ internal sealed class Devices
                 Propagation = RootFilesystem.BindPropagation(_to.Config),
                 Slot = _slots[index],
                 Flags = MountFlags.RecursivePropagation,
+                DeviceType = Kind(device.Type),
+                DeviceMajor = (uint)(device.Major ?? 0),
+                DeviceMinor = (uint)(device.Minor ?? 0),
             }, jsonPath, "bind the device on", path);
             return;
         }

@@ -132,6 +132,8 @@ internal static class PlanOperands
                 WriteAttributes(json, "recursiveClear", bind.RecursiveClear);
                 WritePropagation(json, plan, bind.EarlierPropagation, bind.Propagation, bind.Flags);
                 json.WriteBoolean("copySymlink"u8, bind.Flags.HasFlag(MountFlags.CopySymlink));
+                if (bind.DeviceType != 0)
+                    json.WriteString("device"u8, PlanWords.DeviceNumber(bind.DeviceType, bind.DeviceMajor, bind.DeviceMinor));
                 break;
             case Opcode.Remount:
                 var remount = plan.Operands<Remount>(index);

@@ -143,6 +143,8 @@ internal sealed class PlanPhrases(PlanReader plan, CompiledPlan compiled)
         AddPropagation(options, mount.EarlierPropagation, mount.Propagation, mount.Flags);
         if (mount.Flags.HasFlag(MountFlags.CopySymlink))
             options.Add("copy-symlink");
+        if (mount.DeviceType != 0)
+            options.Add("device " + PlanWords.DeviceNumber(mount.DeviceType, mount.DeviceMajor, mount.DeviceMinor));
         return string.Concat("bind ", SourceOf(mount.Slot), " on ", string.Concat(plan.Text(mount.Destination), Parenthesis(options)));
     }
 

@@ -78,10 +78,13 @@ internal static class PlanWords
         return (device.Mode & Mode.TypeMask) switch
         {
             Mode.Fifo => "fifo " + permissions,
-            Mode.Block => FormattableString.Invariant($"b {device.Major}:{device.Minor} {permissions}"),
-            _ => FormattableString.Invariant($"c {device.Major}:{device.Minor} {permissions}"),
+            var type => string.Concat(DeviceNumber(type, device.Major, device.Minor), " ", permissions),
         };
     }
+
+    /// <summary>"c 1:3".</summary>
+    public static string DeviceNumber(uint type, uint major, uint minor) =>
+        FormattableString.Invariant($"{(type == Mode.Block ? 'b' : 'c')} {major}:{minor}");
 
     public static string Octal(uint mode) => "0" + Convert.ToString(mode, 8).PadLeft(3, '0');
 

@@ -150,6 +150,7 @@ internal static class InitErrors
         Step.Resolve or Step.Open or Step.MakeParent or Step.Make or Step.Verify => ErrorCodes.MountDestination,
         Step.FsConfig => ErrorCodes.MountOption,
         Step.IdMap => ErrorCodes.MountIdMap,
+        Step.Device => ErrorCodes.DeviceFailed,
         _ => ErrorCodes.MountFailed,
     };
 
@@ -214,6 +215,7 @@ internal static class InitErrors
         Step.CopyUp => "copy",
         Step.Label => "fsetxattr",
         Step.IdMap => "map ids",
+        Step.Device => "look at the host's",
         Step.PeerGone => "the other side is gone",
         _ => null,
     };

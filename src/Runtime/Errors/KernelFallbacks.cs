@@ -23,6 +23,7 @@ internal static class KernelFallbacks
         KernelFeature.FAccessAt2 => "faccessat2 is missing (Linux 5.8) or forbidden: faccessat is asked",
         KernelFeature.FChModAt2 => "fchmodat2 is missing (Linux 6.6) or forbidden: modes are set through procfs",
         KernelFeature.DeviceNodes => "device nodes may not be made: those of the host are bound",
+        KernelFeature.CloseRange => "close_range is missing (Linux 5.9) or forbidden: descriptors are closed one by one",
         _ => "something is missing that this version of csrun does not know",
     };
 }

@@ -29,6 +29,7 @@ internal static class MountHints
         (Opcode.MountFilesystem, Step.FsConfig, Errno.EINVAL) when text.StartsWith("lowerdir+=", System.StringComparison.Ordinal) =>
             "layers of more than 4095 bytes together take Linux 6.7",
         (_, Step.IdMap, _) => IdMap(errno),
+        (_, Step.Device, Errno.ENODEV) => "nodes cannot be made here, so the host's is bound, and at this path it has another device or a file",
         (Opcode.MountBind or Opcode.Remount or Opcode.MountFilesystem, Step.SetAttributes, Errno.EPERM) =>
             "an option would clear a flag of the mount that is locked, as it comes from a more privileged user namespace: "
             + "leave out dev, exec, suid, rw and options about access times",

@@ -59,7 +59,7 @@ public sealed class DeviceTests
         string user = own ? """, {"type": "user", "path": "/u"} """ : "";
         var compiled = Compiled.From(linux: $$""" "namespaces": [{"type": "mount"} {{user}}], {{Devices}} """,
             facts: new HostFacts { InUserNamespace = !own });
-        Assert.Equal(["bind /dev/null on /dev/null (rslave)", "bind /dev/fuse on /dev/fuse (rslave)"],
+        Assert.Equal(["bind /dev/null on /dev/null (rslave,device c 1:3)", "bind /dev/fuse on /dev/fuse (rslave,device c 10:229)"],
             Array.FindAll(compiled.Lines("bind"), static line => line.Contains("null") || line.Contains("fuse")));
         Assert.Equal(7, compiled.Lines("bind").Length);
         Assert.Equal(["make the device /pipe (fifo 0666)"], compiled.Lines("make the device"));

@@ -52,7 +52,7 @@ public sealed class EngineDefaultTests
     {
         var compiled = Compiled.FromJson(WithoutTheUnsupported("podman-rootless"), facts: s_v2 with { InUserNamespace = true });
         Assert.DoesNotContain(Opcode.MakeDevice, compiled.Opcodes());
-        Assert.Contains("bind /dev/null on /dev/null (rslave)", compiled.Lines());
+        Assert.Contains("bind /dev/null on /dev/null (rslave,device c 1:3)", compiled.Lines());
         Assert.Contains("mount cgroup2 cgroup on /sys/fs/cgroup (ro,nosuid,nodev,noexec,rprivate), or bind the host's where that is refused",
             compiled.Lines());
     }
