@@ -84,14 +84,15 @@ internal static unsafe class Hooks
             // A signal came in between.
         }
         int errno = 0;
-        bool executed = Kernel.Read(report[0], (byte*)&errno, sizeof(int)) != sizeof(int);
+        // One that is not dead may still be before its execve, where a file system holds it: nothing to read, and no end.
+        bool executed = !ended || Kernel.Read(report[0], (byte*)&errno, sizeof(int)) != sizeof(int);
         Kernel.Close(report[0]);
         Kernel.Close(process);
         Kernel.Unmap((void*)input, (nint)stateLength);
         Execution.Free(arguments, argumentCount);
         Execution.Free(environment, environmentCount);
 
-        if (!executed && ended)
+        if (!executed)
         {
             s->Step = Step.Exec;
             return -errno;

@@ -44,4 +44,15 @@ public sealed class ResctrlTests : ContainerTest
         Succeeds("delete", "--force", Id);
         Assert.False(Directory.Exists($"{Resctrl}/{Id}"));
     }
+
+    [Theory]
+    [InlineData("--l3-cache-schema", "L3:0=f")]
+    [InlineData("--mem-bw-schema", "MB:0=50")]
+    public void A_container_without_a_class_has_none_to_update(string option, string schema)
+    {
+        Known.PeersDeviate("have other texts");
+        Bundle.Args("sleep");
+        Started();
+        Fails($"{option}: the container has no class of service: its config has no linux.intelRdt [rdt-failed]", "update", option, schema, Id);
+    }
 }

@@ -25,6 +25,9 @@ internal static class UpdateCommand
             Id = invocation.Arguments[0],
             Options = GlobalOptions.Of(invocation),
             Resources = new Resources(),
+            // Not part of the resources: a file with those does not replace them.
+            L3CacheSchema = invocation.Text(Options.L3CacheSchema),
+            MemBwSchema = invocation.Text(Options.MemBwSchema),
         };
         if (invocation.Text(Options.Resources) is not { } file)
         {
@@ -94,10 +97,6 @@ internal static class UpdateCommand
             Pids = new Pids { Limit = Signed(given, Options.PidsLimit) },
             BlockIO = new BlockIO { Weight = Weight(given) },
         };
-        if (given.Text(Options.L3CacheSchema) is not null)
-            throw new CsrunException(ErrorCodes.NotSupported, "not supported yet: limits of Intel RDT", where: "--l3-cache-schema");
-        if (given.Text(Options.MemBwSchema) is not null)
-            throw new CsrunException(ErrorCodes.NotSupported, "not supported yet: limits of Intel RDT", where: "--mem-bw-schema");
         return resources;
     }
 

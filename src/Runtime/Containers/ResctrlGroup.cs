@@ -108,6 +108,58 @@ internal sealed class ResctrlGroup
             RemoveDirectory(record.Group);
     }
 
+    /// <summary>Changes the limits of a container's class: for <c>update</c>.</summary>
+    /// <param name="record">What the container has.</param>
+    /// <param name="l3Cache">A line for the L3 cache, or null.</param>
+    /// <param name="memoryBandwidth">A line for the memory bandwidth, or null.</param>
+    /// <returns>The schemata as they were; null if nothing was asked for.</returns>
+    public static string? Change(ResctrlRecord? record, string? l3Cache, string? memoryBandwidth)
+    {
+        if (l3Cache is null && memoryBandwidth is null)
+            return null;
+        if (record is null)
+        {
+            throw new CsrunException(
+                ErrorCodes.RdtFailed, "the container has no class of service", where: l3Cache is null ? "--mem-bw-schema" : "--l3-cache-schema",
+                hint: "its config has no linux.intelRdt");
+        }
+        string file = record.Group + "/schemata";
+        string before = Encoding.UTF8.GetString(Files.ReadAll(At.Cwd, file, MostSchemata));
+        try
+        {
+            ChangeLine(file, l3Cache, "--l3-cache-schema");
+            ChangeLine(file, memoryBandwidth, "--mem-bw-schema");
+            return before;
+        }
+        catch
+        {
+            Restore(record, before);
+            throw;
+        }
+    }
+
+    /// <summary>Gives a class the limits that <see cref="Change"/> found; as far as the kernel takes them.</summary>
+    public static void Restore(ResctrlRecord record, string before)
+    {
+        foreach (string line in before.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
+        {
+            int result = Files.WriteOnce(At.Cwd, record.Group + "/schemata", Encoding.UTF8.GetBytes(line + "\n"));
+            if (result < 0)
+                Log.Warning($"cannot write \"{line}\" back to {record.Group}/schemata: {Errno.Text(-result)}");
+        }
+    }
+
+    private static void ChangeLine(string file, string? line, string option)
+    {
+        if (line is null)
+            return;
+        if (line.Contains('\n', StringComparison.Ordinal))
+            throw new CsrunException(ErrorCodes.OptionInvalid, "invalid value for a schema", where: option, hint: "it must be one line");
+        int result = Files.WriteOnce(At.Cwd, file, Encoding.UTF8.GetBytes(line + "\n"));
+        if (result < 0)
+            throw new CsrunException(ErrorCodes.RdtFailed, "cannot write \"" + line + "\" to", file, -result, option);
+    }
+
     private static string? FindMount()
     {
         foreach (var mount in MountInfo.ReadSelf())

@@ -16,6 +16,12 @@ public sealed record UpdateRequest
     /// <summary>The limits to change, valid; devices are ignored.</summary>
     public required Resources Resources { get; init; }
 
+    /// <summary><c>--l3-cache-schema</c>: a line of the class of service's schemata.</summary>
+    public string? L3CacheSchema { get; init; }
+
+    /// <summary><c>--mem-bw-schema</c>: another.</summary>
+    public string? MemBwSchema { get; init; }
+
     /// <summary>What the limits stand in, for messages: a file's name; null for the command line.</summary>
     public string? Document { get; init; }
 
@@ -36,9 +42,25 @@ internal static class Update
             throw new CsrunException(ErrorCodes.ContainerBusy, "another command is at work on container", request.Id);
         if (container.Status is ContainerStatus.Stopped or ContainerStatus.Creating)
             throw new CsrunException(ErrorCodes.ContainerNotRunning, "container not running:", request.Id);
+        // Before the others: these can be taken back.
+        string? before = ResctrlGroup.Change(container.State.Resctrl, request.L3CacheSchema, request.MemBwSchema);
         try
         {
-            Throw(request, CgroupDrivers.For(container.State.Cgroup).Update(request.Resources, ""));
+            Apply(request, container.State);
+        }
+        catch
+        {
+            if (before is not null)
+                ResctrlGroup.Restore(container.State.Resctrl!, before);
+            throw;
+        }
+    }
+
+    private static void Apply(UpdateRequest request, State state)
+    {
+        try
+        {
+            Throw(request, CgroupDrivers.For(state.Cgroup).Update(request.Resources, ""));
         }
         catch (SettingException e)
         {

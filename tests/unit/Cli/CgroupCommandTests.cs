@@ -102,7 +102,6 @@ public class CgroupCommandTests
     [InlineData("--cpu-idle", "2", "--cpu-idle: must be from 0 to 1")]
     [InlineData("--cpuset-cpus", "x", "--cpuset-cpus: must be a list")]
     [InlineData("--resources", "/nonexistent", "--resources: cannot open /nonexistent")]
-    [InlineData("--l3-cache-schema", "L3:0=f", "--l3-cache-schema: not supported yet")]
     public void A_wrong_value_is_named_with_its_option(string option, string value, string text) =>
         Assert.StartsWith(text, Assert.Throws<CsrunException>(() => Update(option, value)).Message, StringComparison.Ordinal);
 

@@ -209,6 +209,26 @@ public sealed class ResctrlGroupTests : IDisposable
             + "no such file or directory (ENOENT): MB value 1000 out of range [10,100] [rdt-failed]", error.Message);
     }
 
+    [Fact]
+    public void An_update_writes_its_lines_and_says_what_was_there()
+    {
+        Populate("web");
+        File.WriteAllText(At("web/schemata"), "L3:0=ff\nMB:0=90\n");
+        var record = new ResctrlRecord(At("web"), true, null);
+        Assert.Null(ResctrlGroup.Change(record, null, null));
+        Assert.Null(ResctrlGroup.Change(null, null, null));
+        Assert.Equal("L3:0=ff\nMB:0=90\n", ResctrlGroup.Change(record, "L3:0=0f", null));
+        Assert.Equal("L3:0=0f\nMB:0=90\n", File.ReadAllText(At("web/schemata")));
+        using var written = new Lines(At("web/schemata"));
+        ResctrlGroup.Restore(record, "    L3:0=ff;1=1\nMB:0= 90\n");
+        Assert.Equal("L3:0=ff;1=1\nMB:0= 90\n", written.Read());
+    }
+
+    [Fact]
+    public void A_container_without_a_class_cannot_be_updated() => Assert.Equal(
+        "--mem-bw-schema: the container has no class of service: its config has no linux.intelRdt [rdt-failed]",
+        Assert.Throws<CsrunException>(() => ResctrlGroup.Change(null, null, "MB:0=1")).Message);
+
     [Theory]
     [InlineData("info")]
     [InlineData("mon_groups")]
