@@ -85,7 +85,7 @@ public sealed class LimitTests
     public void Memory_on_v2(string resources, string written) => Assert.Equal(written, V2(resources));
 
     [Theory]
-    [Checklist(343, 344, 345, 346, 349, 350, 351, 352, 355, 358, 359, 360, 361, 363, 366, 371, 376)]
+    [Checklist(343, 344, 345, 346, 349, 350, 351, 352, 355, 358, 359, 360, 361, 363, 366, 371, 373, 376)]
     [InlineData("""{"cpu": {"shares": 1024}}""", "cpu.weight=100")]
     [InlineData("""{"cpu": {"shares": 1}}""", "cpu.weight=1")]
     [InlineData("""{"cpu": {"shares": 262144}}""", "cpu.weight=10000")]

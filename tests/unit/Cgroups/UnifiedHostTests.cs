@@ -105,6 +105,29 @@ public sealed class UnifiedHostTests : IDisposable
         }
     }
 
+    [Fact]
+    [Checklist(333)]
+    public void Its_device_program_is_in_force()
+    {
+        _driver.Make();
+        _driver.ApplyDevices(DeviceRules.From([new() { Allow = false, Access = "rwm" }]));
+        // Dash ends with 2 when it cannot open what it is redirected from.
+        Assert.Equal(0, RunInside("exec 3</dev/zero"));
+        Assert.Equal(2, RunInside("exec 3</dev/loop-control"));
+    }
+
+    private int RunInside(string command)
+    {
+        Assert.SkipUnless(File.Exists("/dev/loop-control"), "there is no /dev/loop-control to try");
+        using var shell = System.Diagnostics.Process.Start(new System.Diagnostics.ProcessStartInfo("/bin/sh", ["-c", $"echo $$ >{_mountPoint}/{_name}/leaf/cgroup.procs; {command}"])
+        {
+            RedirectStandardError = true,
+            UseShellExecute = false,
+        })!;
+        Assert.True(shell.WaitForExit(10_000));
+        return shell.ExitCode;
+    }
+
     private static SpawnedProcess Start(ICgroupDriver driver)
     {
         using Fd image = TinyProgram.ThatWaits();
