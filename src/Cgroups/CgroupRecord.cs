@@ -25,6 +25,15 @@ public sealed record CgroupPlace(string Hierarchy, string MountPoint, string Pat
     public bool Has(string controller) => Array.IndexOf([.. Controllers], controller) >= 0;
 }
 
+/// <summary>The unit of systemd that a container's cgroup is.</summary>
+/// <param name="Name">"docker-0123.scope".</param>
+/// <param name="Bus">The path of the bus's socket at which its manager is to be found.</param>
+/// <param name="Below">Its path below the manager's own cgroup: "/system.slice/docker-0123.scope".</param>
+public sealed record SystemdUnit(string Name, string Bus, string Below)
+{
+    public bool IsSlice => Name.EndsWith(".slice", StringComparison.Ordinal);
+}
+
 /// <summary>
 /// All that later commands need to know of a container's cgroups; they are not told again which manager made them.
 /// </summary>
@@ -35,6 +44,9 @@ public sealed record CgroupPlace(string Hierarchy, string MountPoint, string Pat
 /// </param>
 public sealed record CgroupRecord(CgroupMode Mode, IReadOnlyList<CgroupPlace> Places, bool Lenient)
 {
+    /// <summary>The unit that it is; null if it was made without systemd.</summary>
+    public SystemdUnit? Unit { get; init; }
+
     /// <summary>No cgroup is made, and none is touched: <c>--cgroup-manager disabled</c>.</summary>
     public static CgroupRecord Disabled { get; } = new(CgroupMode.None, [], Lenient: true);
 }

@@ -30,9 +30,18 @@ internal sealed class DisabledDriver : ICgroupDriver
         // Whoever disables cgroups does without their limits.
     }
 
-    public IReadOnlyList<Finding> Update(Resources resources, string at) => Check(resources, at);
+    public IReadOnlyList<Finding> Update(Resources resources, string at, Action? confirm = null) => Check(resources, at);
 
-    public void Make()
+    public bool NeedsProcess => false;
+
+    public void Join(int process)
+    {
+        // There is nothing to join.
+    }
+
+    public Settings SettingsOf(Resources resources, string at) => new();
+
+    public void Make(int process = 0)
     {
         // There is nothing to make.
     }

@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using Csrun.Cgroups.Systemd;
 using Csrun.Linux;
 using Csrun.Spec;
 
@@ -25,8 +26,21 @@ public interface ICgroupDriver
     /// <param name="at">The JSON path that they are below: "linux.resources.".</param>
     IReadOnlyList<Finding> Check(Resources resources, string at);
 
+    /// <summary>
+    /// Whether <see cref="Make"/> needs the container's first process: systemd makes no scope without one. Else that
+    /// process is made later, by whoever opens <see cref="OpenTasks"/> and <see cref="OpenForClone"/> for it.
+    /// </summary>
+    bool NeedsProcess { get; }
+
     /// <summary>Makes it.</summary>
-    void Make();
+    /// <param name="process">The first process, which has not done anything yet, where <see cref="NeedsProcess"/> says so.</param>
+    void Make(int process = 0);
+
+    /// <summary>Moves a process of one thread into it.</summary>
+    void Join(int process);
+
+    /// <summary>The files that these limits come to; for a cgroup that is there, with what is in them now.</summary>
+    Settings SettingsOf(Resources resources, string at);
 
     /// <summary>
     /// Gives it to a user, with what he needs to make cgroups below it: on v2 alone, for v1 cannot be delegated safely.
@@ -46,8 +60,10 @@ public interface ICgroupDriver
     /// none. Devices stay as they are.
     /// </summary>
     /// <returns>What cannot be had here; nothing was changed if there is any.</returns>
-    /// <inheritdoc cref="Check"/>
-    IReadOnlyList<Finding> Update(Resources resources, string at);
+    /// <param name="resources">The limits.</param>
+    /// <param name="at">The JSON path that they are below.</param>
+    /// <param name="confirm">What else must succeed for the change to stay; called last.</param>
+    IReadOnlyList<Finding> Update(Resources resources, string at, Action? confirm = null);
 
     /// <summary>
     /// Lets the container use only the devices that these rules allow; none leave the cgroup as it is. Comes after
@@ -112,8 +128,38 @@ public static class CgroupDrivers
         return driver;
     }
 
+    /// <summary>The same for a container whose cgroup systemd makes.</summary>
+    /// <param name="host">The host's hierarchies.</param>
+    /// <param name="id">The container's id.</param>
+    /// <param name="config">The container's config.</param>
+    /// <param name="user">Whether the user's manager is asked, not the system's: the caller lacks the rights of the host's root.</param>
+    public static ICgroupDriver PrepareSystemd(CgroupHost host, string id, Config config, bool user)
+    {
+        UnitName name = UnitName.Parse(config.Linux?.CgroupsPath, id, user);
+        if (Syscalls.Stat(At.Cwd, "/run/systemd/system", At.SymlinkNoFollow, out _) < 0)
+        {
+            throw new LinuxException("use systemd for cgroups", null, 0, "it does not run on this host (sd_booted(3))");
+        }
+        string bus = user ? BusAddress.User() : BusAddress.System();
+        string top = "";
+        if (user)
+        {
+            using SystemdManager manager = SystemdManager.Open(bus, TimeSpan.FromSeconds(30));
+            top = manager.ControlGroup();
+        }
+        List<CgroupPlace> places = [];
+        foreach (CgroupHierarchy hierarchy in host.Hierarchies)
+        {
+            string path = CgroupPaths.Clean(top + name.Path);
+            // The slices are systemd's, whoever made them.
+            places.Add(new(hierarchy.Name, hierarchy.MountPoint, path, CgroupPaths.Parent(path)));
+        }
+        CgroupRecord record = new(host.Mode, places, user) { Unit = new(name.Unit, bus, name.Path) };
+        return new SystemdDriver(record, new(id, name.Slice, config.Linux?.Resources, config.Annotations));
+    }
+
     /// <summary>The driver of a container that was recorded.</summary>
-    public static ICgroupDriver For(CgroupRecord record) => record.Mode switch
+    public static ICgroupDriver For(CgroupRecord record) => record.Unit is not null ? new SystemdDriver(record) : record.Mode switch
     {
         CgroupMode.V1 or CgroupMode.Hybrid => new V1.V1Driver(record),
         CgroupMode.V2 => new V2.V2Driver(record),

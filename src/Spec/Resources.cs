@@ -24,6 +24,14 @@ public sealed class Resources
 
     /// <summary>Files of the cgroup v2 directory, and what is written to them.</summary>
     public Dictionary<string, string>? Unified { get; set; }
+
+    /// <summary>The same with another <c>cpu.quota</c>.</summary>
+    public Resources WithQuota(long quota)
+    {
+        var copy = (Resources)MemberwiseClone();
+        copy.Cpu = Cpu?.WithQuota(quota);
+        return copy;
+    }
 }
 
 /// <summary>A rule of the device cgroup (config-linux.md#allowed-device-list).</summary>
@@ -89,6 +97,14 @@ public sealed class Cpu
 
     /// <summary>0 or 1.</summary>
     public long? Idle { get; set; }
+
+    /// <summary>The same with another <see cref="Quota"/>.</summary>
+    public Cpu WithQuota(long quota)
+    {
+        var copy = (Cpu)MemberwiseClone();
+        copy.Quota = quota;
+        return copy;
+    }
 }
 
 /// <summary>config-linux.md#pids.</summary>

@@ -29,7 +29,7 @@ internal sealed class V1Driver(CgroupRecord record) : ICgroupDriver
 
     public void Apply(Resources resources, string at) => Write(Limits.From(resources, new(at)).All, undo: null);
 
-    public IReadOnlyList<Finding> Update(Resources resources, string at)
+    public IReadOnlyList<Finding> Update(Resources resources, string at, Action? confirm = null)
     {
         Settings settings = Limits.From(resources, new(at, Current: 0));
         IReadOnlyList<Finding> refused = Check(settings);
@@ -41,8 +41,9 @@ internal sealed class V1Driver(CgroupRecord record) : ICgroupDriver
         try
         {
             Write(settings.All, undo);
+            confirm?.Invoke();
         }
-        catch (SettingException)
+        catch (Exception e) when (e is SettingException or LinuxException)
         {
             undo.PutBack();
             throw;
@@ -55,7 +56,21 @@ internal sealed class V1Driver(CgroupRecord record) : ICgroupDriver
         // Never on v1: a container that owned its cgroup could reach others through it (release_agent, devices).
     }
 
-    public void Make()
+    public bool NeedsProcess => false;
+
+    public void Join(int process)
+    {
+        foreach (CgroupPlace place in Record.Places)
+        {
+            using Fd directory = OpenMade(place);
+            string file = place.IsUnified ? "cgroup.procs" : "tasks";
+            LinuxException.Check(CgroupDirectory.Write(directory.Number, file, FormattableString.Invariant($"{process}")), "join", $"{place.FullPath}/{file}");
+        }
+    }
+
+    public Settings SettingsOf(Resources resources, string at) => Limits.From(resources, new(at));
+
+    public void Make(int process = 0)
     {
         List<CgroupPlace> made = [];
         foreach (CgroupPlace place in Record.Places)

@@ -44,7 +44,7 @@ internal sealed class V2Driver(CgroupRecord record) : ICgroupDriver
         }
     }
 
-    public IReadOnlyList<Finding> Update(Resources resources, string at)
+    public IReadOnlyList<Finding> Update(Resources resources, string at, Action? confirm = null)
     {
         using Fd? directory = Open();
         Settings settings = Limits.From(resources, new(at, directory?.Number ?? -1));
@@ -58,8 +58,9 @@ internal sealed class V2Driver(CgroupRecord record) : ICgroupDriver
         try
         {
             new SettingWriter(Record.Places[0], directory.Number, undo).Write(settings.All);
+            confirm?.Invoke();
         }
-        catch (SettingException)
+        catch (Exception e) when (e is SettingException or LinuxException)
         {
             undo.PutBack();
             throw;
@@ -76,7 +77,25 @@ internal sealed class V2Driver(CgroupRecord record) : ICgroupDriver
         }
     }
 
-    public void Make()
+    public bool NeedsProcess => false;
+
+    public void Join(int process)
+    {
+        using Fd? directory = Open();
+        if (directory is not null)
+        {
+            LinuxException.Check(CgroupDirectory.Write(directory.Number, "cgroup.procs", FormattableString.Invariant($"{process}")),
+                "join", Record.Places[0].FullPath + "/cgroup.procs");
+        }
+    }
+
+    public Settings SettingsOf(Resources resources, string at)
+    {
+        using Fd? directory = Open();
+        return Limits.From(resources, new(at, directory?.Number ?? -1));
+    }
+
+    public void Make(int process = 0)
     {
         foreach (CgroupPlace place in Record.Places)
         {

@@ -19,7 +19,7 @@ internal static class FeaturesCommand
         ["prestart", "createRuntime", "createContainer", "startContainer", "poststart", "poststop"];
 
     // Every annotation that has an effect is one that an engine must not take over from an image unseen.
-    private static readonly string[] s_unsafeAnnotations = [MountLabels.OptionAnnotation];
+    private static readonly string[] s_unsafeAnnotations = ["org.systemd.property.", MountLabels.OptionAnnotation];
 
     public static int Run(Invocation invocation)
     {
@@ -61,8 +61,8 @@ internal static class FeaturesCommand
         json.WriteStartObject("cgroup"u8);
         json.WriteBoolean("v1"u8, true);
         json.WriteBoolean("v2"u8, true);
-        json.WriteBoolean("systemd"u8, false);
-        json.WriteBoolean("systemdUser"u8, false);
+        json.WriteBoolean("systemd"u8, true);
+        json.WriteBoolean("systemdUser"u8, true);
         json.WriteBoolean("rdma"u8, true);
         json.WriteEndObject();
         WriteEnabled(json, "seccomp"u8, false);

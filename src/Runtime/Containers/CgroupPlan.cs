@@ -43,8 +43,7 @@ internal sealed class CgroupPlan
             var driver = request.Options.CgroupManager switch
             {
                 CgroupManager.Disabled => CgroupDrivers.For(CgroupRecord.Disabled),
-                CgroupManager.Systemd => throw new CsrunException(
-                    ErrorCodes.NotSupported, "not supported yet: cgroups made by systemd", where: "--systemd-cgroup"),
+                CgroupManager.Systemd => CgroupDrivers.PrepareSystemd(host, request.Id, bundle.Config, unprivileged),
                 _ when mustBeUnused => CgroupDrivers.Prepare(host, request.Id, bundle.Config.Linux?.CgroupsPath, unprivileged),
                 _ => CgroupDrivers.For(CgroupPaths.Decide(host, request.Id, bundle.Config.Linux?.CgroupsPath, unprivileged)),
             };
@@ -78,11 +77,24 @@ internal sealed class CgroupPlan
         return facts;
     }
 
-    public void Make()
+    /// <summary>It can be made only with the container's first process.</summary>
+    public bool NeedsProcess => _driver.NeedsProcess;
+
+    /// <summary>Makes it as the config says: with its limits and its owner.</summary>
+    /// <param name="config">The container's config.</param>
+    /// <param name="process">The first process, if <see cref="NeedsProcess"/>.</param>
+    public void MakeFor(Config config, int process = 0)
+    {
+        Make(process);
+        Apply(config.Linux?.Resources);
+        Delegate(config);
+    }
+
+    private void Make(int process)
     {
         try
         {
-            _driver.Make();
+            _driver.Make(process);
         }
         catch (LinuxException e)
         {
@@ -91,7 +103,7 @@ internal sealed class CgroupPlan
     }
 
     /// <summary>Gives the cgroup to the container's user, where the config makes it his.</summary>
-    public void Delegate(Config config)
+    private void Delegate(Config config)
     {
         if (CgroupOwner.Of(config) is not { } uid)
             return;
@@ -111,7 +123,7 @@ internal sealed class CgroupPlan
     }
 
     /// <summary>Sets the limits and restricts the devices.</summary>
-    public void Apply(Resources? resources)
+    private void Apply(Resources? resources)
     {
         if (resources is null)
             return;

@@ -48,11 +48,10 @@ internal sealed class Setup(
             directory.WriteConfig(bundle.ConfigBytes);
             if (Notify)
                 NotifySocket.MakeDirectory(directory);
-            cgroup.Make();
+            if (!cgroup.NeedsProcess)
+                cgroup.MakeFor(bundle.Config);
             Resctrl?.Make();
             Resctrl?.Configure();
-            cgroup.Apply(bundle.Config.Linux?.Resources);
-            cgroup.Delegate(bundle.Config);
             Timing.Mark("make the state and the cgroup");
             using var session = Launch(joins);
             Timing.Mark("clone to Init's exec");
@@ -123,6 +122,7 @@ internal sealed class Setup(
                     PreservedFds = (int)plan.PreservedFds,
                     IntoCgroup = join.Into,
                     CgroupTasks = join.Tasks,
+                    WhileWaiting = cgroup.NeedsProcess ? pid => cgroup.MakeFor(bundle.Config, pid) : null,
                     WriteIdMaps = pid => Conversation.WriteIdMaps(pid, bundle),
                 });
             }

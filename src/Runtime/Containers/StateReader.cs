@@ -136,6 +136,7 @@ public ref struct StateReader
     {
         var mode = CgroupMode.None;
         bool lenient = false;
+        SystemdUnit? unit = null;
         List<CgroupPlace> places = [];
         Expect(JsonTokenType.StartObject);
         while (NextMember() is string member)
@@ -148,6 +149,9 @@ public ref struct StateReader
                 case "lenient":
                     lenient = _json.GetBoolean();
                     break;
+                case "unit":
+                    unit = ReadUnit();
+                    break;
                 case "places":
                     Expect(JsonTokenType.StartArray);
                     while (NextItem())
@@ -158,7 +162,24 @@ public ref struct StateReader
                     break;
             }
         }
-        return new CgroupRecord(mode, places, lenient);
+        return new CgroupRecord(mode, places, lenient) { Unit = unit };
+    }
+
+    private SystemdUnit ReadUnit()
+    {
+        string name = "", bus = "", below = "";
+        Expect(JsonTokenType.StartObject);
+        while (NextMember() is string member)
+        {
+            switch (member)
+            {
+                case "name": name = Text(); break;
+                case "bus": bus = Text(); break;
+                case "below": below = Text(); break;
+                default: _json.Skip(); break;
+            }
+        }
+        return new SystemdUnit(name, bus, below);
     }
 
     private static CgroupMode ModeOf(string name)

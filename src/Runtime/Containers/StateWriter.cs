@@ -80,6 +80,14 @@ public static class StateWriter
         json.WriteStartObject("cgroup"u8);
         json.WriteString("mode"u8, ModeName(cgroup.Mode));
         json.WriteBoolean("lenient"u8, cgroup.Lenient);
+        if (cgroup.Unit is { } unit)
+        {
+            json.WriteStartObject("unit"u8);
+            json.WriteString("name"u8, unit.Name);
+            json.WriteString("bus"u8, unit.Bus);
+            json.WriteString("below"u8, unit.Below);
+            json.WriteEndObject();
+        }
         json.WriteStartArray("places"u8);
         foreach (var place in cgroup.Places)
         {

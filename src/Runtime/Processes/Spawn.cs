@@ -20,7 +20,7 @@ public static unsafe class Spawn
         using SpawnTable table = new();
         using FdMover mover = new(3 + request.PreservedFds + request.Inherited.Count);
         bool newUser = (request.CloneFlags & CloneFlags.NewUser) != 0;
-        using StatusSocket? status = newUser ? new(mover.Limit) : null;
+        using StatusSocket? status = newUser || request.WhileWaiting is not null ? new(mover.Limit) : null;
 
         foreach (Fd tasks in request.CgroupTasks)
         {
@@ -30,7 +30,7 @@ public static unsafe class Spawn
         {
             // Our end must not be kept open by the child itself, or it would wait for ever if we are killed.
             table.Add("close", null, 0, SyscallNumbers.Close, status.Ours);
-            table.Add("wait for the id maps", null, SpawnStep.ZeroFails, SyscallNumbers.Read, status.Theirs, (nint)table.Memory(1), 1);
+            table.Add("wait for the runtime", null, SpawnStep.ZeroFails, SyscallNumbers.Read, status.Theirs, (nint)table.Memory(1), 1);
         }
         int image = mover.Out(request.Image.Number);
         for (int i = 0; i < request.Inherited.Count; i++)
@@ -47,7 +47,15 @@ public static unsafe class Spawn
             table.Add("take uid 0 in the new user namespace", null, 0, SyscallNumbers.Setresuid);
         }
         table.Add("execute", InitName, 0, SyscallNumbers.ExecveAt, image, table.Text(""), table.Texts([InitName]), table.Texts([]), At.EmptyPath);
-        return Run(table, request.CloneFlags, request.IntoCgroup, status, request.WriteIdMaps);
+        Action<int> prepare = pid =>
+        {
+            request.WhileWaiting?.Invoke(pid);
+            if (newUser)
+            {
+                request.WriteIdMaps?.Invoke(pid);
+            }
+        };
+        return Run(table, request.CloneFlags, request.IntoCgroup, status, prepare);
     }
 
     /// <summary>Starts a program; it gets no descriptors but 0, 1 and 2.</summary>

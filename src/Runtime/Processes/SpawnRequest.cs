@@ -27,6 +27,11 @@ public sealed record SpawnRequest
     public IReadOnlyList<Fd> CgroupTasks { get; init; } = [];
 
     /// <summary>
+    /// What is to be done to the process with this id before it executes anything: it waits meanwhile. Null for nothing.
+    /// </summary>
+    public Action<int>? WhileWaiting { get; init; }
+
+    /// <summary>
     /// With CLONE_NEWUSER: writes the id maps of the process with this id, which waits meanwhile and then takes uid and
     /// gid 0 of its namespace, or else execve would drop its capabilities.
     /// </summary>

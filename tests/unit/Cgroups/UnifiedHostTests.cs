@@ -94,7 +94,7 @@ public sealed class UnifiedHostTests : IDisposable
             string threaded = Directory.CreateDirectory(parent + "/threaded").FullName;
             File.WriteAllText(threaded + "/cgroup.type", "threaded");
             ICgroupDriver driver = CgroupDrivers.Prepare(_host, "id", $"/{_name}/threaded/leaf", unprivileged: false);
-            LinuxException error = Assert.Throws<LinuxException>(driver.Make);
+            LinuxException error = Assert.Throws<LinuxException>(() => driver.Make());
             Assert.Contains("threaded subtree", error.Message, StringComparison.Ordinal);
             driver.Remove(s_patience);
             Directory.Delete(threaded);

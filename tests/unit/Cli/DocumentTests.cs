@@ -83,7 +83,7 @@ public class DocumentTests
         Assert.Contains(linux.GetProperty("capabilities").EnumerateArray(), name => name.GetString() == "CAP_SYS_ADMIN");
         Assert.True(linux.GetProperty("mountExtensions").GetProperty("idmap").GetProperty("enabled").GetBoolean());
         Assert.True(linux.GetProperty("cgroup").GetProperty("v1").GetBoolean());
-        Assert.False(linux.GetProperty("cgroup").GetProperty("systemd").GetBoolean());
+        Assert.True(linux.GetProperty("cgroup").GetProperty("systemd").GetBoolean());
         Assert.False(linux.GetProperty("seccomp").GetProperty("enabled").GetBoolean());
         Assert.Contains("\n    \"ociVersionMax\"", Encoding.UTF8.GetString(FeaturesCommand.Document()));
     }
@@ -100,8 +100,7 @@ public class DocumentTests
         Assert.Equal(Names.MemoryPolicyFlags.ToArray(), linux.GetProperty("memoryPolicy").GetProperty("flags").EnumerateArray().Select(static flag => flag.GetString()));
         Assert.True(linux.GetProperty("intelRdt").GetProperty("schemata").GetBoolean());
         Assert.True(linux.GetProperty("intelRdt").GetProperty("monitoring").GetBoolean());
-        // What is known not to be there says so.
-        Assert.Equal(JsonValueKind.False, linux.GetProperty("cgroup").GetProperty("systemd").ValueKind);
+        Assert.True(linux.GetProperty("cgroup").GetProperty("systemdUser").GetBoolean());
     }
 
     [Fact]
