@@ -62,6 +62,23 @@ public sealed class OldKernelTests : ContainerTest
         string Shown(string point) => string.Join(',', Mountinfo(report, point).Options);
     }
 
+    [Theory, Checklist(67)]
+    [InlineData("fsmount:error=EINVAL:when=1")]
+    [InlineData("fsmount:error=EINVAL:when=2", "mount_setattr:error=ENOSYS")]
+    public void Nosymfollow_is_set_by_a_remount_where_fsmount_does_not_know_it(params string[] injections)
+    {
+        // The first that Init makes, but for a procfs of its own to remount the root by.
+        Bundle.Mounts.Insert(0, new System.Text.Json.Nodes.JsonObject
+        {
+            ["destination"] = "/mnt",
+            ["type"] = "tmpfs",
+            ["options"] = Bundle.Json("nosymfollow", "noexec"),
+        });
+        var result = Under(injections);
+        Assert.Equal(["rw", "noexec", "relatime", "nosymfollow"], Mountinfo(ReportOf(result), "/mnt").Options);
+        Assert.Contains("fsmount does not know nosymfollow", result.Error);
+    }
+
     [Fact, Checklist(96, 98)]
     public void Propagation_is_set_without_mount_setattr()
     {
@@ -100,12 +117,22 @@ public sealed class OldKernelTests : ContainerTest
 
     private Result Without(string systemCall, params string[] arguments)
     {
-        Known.PeersDeviate("have fallbacks of their own");
         Assert.SkipUnless(File.Exists("/usr/bin/strace"), "strace is not installed");
         Assert.SkipUnless(new Command("/usr/bin/strace", "-qq", "-o", "/dev/null", "-e", "trace=" + systemCall, "/bin/true").Run(Home).ExitCode == 0, "this strace does not know " + systemCall);
+        return Under([systemCall + ":error=ENOSYS"], arguments);
+    }
+
+    private Result Under(string[] injections, params string[] arguments)
+    {
+        Known.PeersDeviate("have fallbacks of their own");
+        Assert.SkipUnless(File.Exists("/usr/bin/strace"), "strace is not installed");
         Bundle.Args(["report", .. arguments]);
         Bundle.Save();
-        return new Command("/usr/bin/strace", "-f", "-qq", "-o", "/dev/null", "-e", $"inject={systemCall}:error=ENOSYS",
-            Target.Path, "--debug", "--root", Root, "run", "--bundle", Bundle.Path, Id) { WorkingDirectory = Home, Environment = RuntimeEnvironment() }.Run(Home);
+        return new Command("/usr/bin/strace",
+            ["-f", "-qq", "-o", "/dev/null", .. injections.SelectMany(static i => new[] { "-e", "inject=" + i }), Target.Path, "--debug", "--root", Root, "run", "--bundle", Bundle.Path, Id])
+        {
+            WorkingDirectory = Home,
+            Environment = RuntimeEnvironment(),
+        }.Run(Home);
     }
 }
