@@ -4,7 +4,7 @@ _csrun() {
     local word=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD-1]} command="" i
     for ((i = 1; i < COMP_CWORD; i++)); do
         case ${COMP_WORDS[i]} in
-            create|start|state|kill|delete|run|list|ps|pause|resume|update|events|spec|check|plan|features|explain|help) command=${COMP_WORDS[i]}; break ;;
+            create|start|state|kill|delete|run|list|ps|pause|resume|update|events|spec|check|plan|seccomp|features|explain|help) command=${COMP_WORDS[i]}; break ;;
         esac
     done
     case $previous in
@@ -24,7 +24,7 @@ _csrun() {
     esac
     local words ids=""
     case $command in
-        '') words='create start state kill delete run list ps pause resume update events spec check plan features explain help --root --log --log-format --log-level --debug --cgroup-manager --systemd-cgroup --rootless --help --version' ;;
+        '') words='create start state kill delete run list ps pause resume update events spec check plan seccomp features explain help --root --log --log-format --log-level --debug --cgroup-manager --systemd-cgroup --rootless --help --version' ;;
         create) words='--bundle --config --console-socket --pidfd-socket --pid-file --no-pivot --no-new-keyring --preserve-fds --dry-run --help' ;;
         start) words='--help'; ids=$(csrun list -q 2>/dev/null) ;;
         state) words='--help'; ids=$(csrun list -q 2>/dev/null) ;;
@@ -40,6 +40,7 @@ _csrun() {
         spec) words='--bundle --rootless --help' ;;
         check) words='--bundle --config --json --no-pivot --no-new-keyring --preserve-fds --help' ;;
         plan) words='--bundle --config --json --no-pivot --no-new-keyring --preserve-fds --help' ;;
+        seccomp) words='--raw --help' ;;
         features) words='--help' ;;
         explain) words='--help' ;;
         help) words='--help' ;;

@@ -95,6 +95,8 @@ complete -c csrun -n '__fish_seen_subcommand_from plan' -l no-pivot -d 'do not u
 complete -c csrun -n '__fish_seen_subcommand_from plan' -l no-new-keyring -d 'keep the callers session keyring instead of making a new one'
 complete -c csrun -n '__fish_seen_subcommand_from plan' -l preserve-fds -x -d 'pass this many descriptors beyond standard input, output, error and those of $LISTEN_FDS'
 complete -c csrun -n '__fish_seen_subcommand_from plan' -a '(__fish_complete_directories)'
+complete -c csrun -n __fish_use_subcommand -a seccomp -d 'show what a seccomp profiles filter is and does'
+complete -c csrun -n '__fish_seen_subcommand_from seccomp' -l raw -d 'write the filters bytes, as seccomp(2) takes them, instead of a listing'
 complete -c csrun -n __fish_use_subcommand -a features -d 'print what this runtime supports'
 complete -c csrun -n __fish_use_subcommand -a explain -d 'say what an error code means and what to do'
 complete -c csrun -n __fish_use_subcommand -a help -d 'show help for all commands or for one'

@@ -71,6 +71,10 @@ internal static class C
         PR_CAP_AMBIENT_IS_SET = 1, PR_CAP_AMBIENT_RAISE = 2, PR_CAP_AMBIENT_CLEAR_ALL = 4;
     public const uint LINUX_CAPABILITY_VERSION_3 = 0x20080522;
 
+    // seccomp.h, capability.h
+    public const int SECCOMP_SET_MODE_FILTER = 1;
+    public const ulong CAP_SYS_ADMIN = 1 << 21;
+
     // socket.h
     public const int AF_UNIX = 1, AF_NETLINK = 16, SOCK_DGRAM = 2, SOCK_RAW = 3, NETLINK_ROUTE = 0, SOL_SOCKET = 1, SCM_RIGHTS = 1;
     public const int MSG_TRUNC = 0x20, MSG_CTRUNC = 8, MSG_NOSIGNAL = 0x4000, MSG_CMSG_CLOEXEC = 0x40000000, SOCK_CLOEXEC = 0x80000;

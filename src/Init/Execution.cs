@@ -55,6 +55,9 @@ internal static unsafe class Execution
         if (limited < 0)
             return limited;
 
+        nint filtered = Filters.Install(s);
+        if (filtered < 0)
+            return filtered;
         s->Step = Step.Exec;
         Messages.SetText(s, s->Executable);
         return Kernel.Call(Nr.ExecVe, (nint)s->Executable, (nint)arguments, (nint)environment);

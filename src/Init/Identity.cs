@@ -32,6 +32,9 @@ internal static unsafe class Identity
         if (result < 0)
             return result;
 
+        // Not a capability of the process, but for what comes before it.
+        ulong kept = (operands->Flags & SetIdentityFlags.KeepSysAdmin) != 0 ? now.Permitted & C.CAP_SYS_ADMIN : 0;
+
         // What nobody can give is left out, and said: a container that needs it will tell.
         ulong permitted = operands->Permitted & now.Permitted;
         ulong effective = operands->Effective & permitted;
@@ -71,7 +74,7 @@ internal static unsafe class Identity
         s->Step = Step.Capabilities;
         result = Kernel.Call(Nr.Prctl, C.PR_SET_KEEPCAPS, 0);
         if (result >= 0)
-            result = SetCapabilities(effective, permitted, inheritable);
+            result = SetCapabilities(effective, permitted | kept, inheritable);
         if (result < 0)
             return result;
         s->Step = Step.Ambient;
@@ -97,7 +100,7 @@ internal static unsafe class Identity
             s->Value = 0;
         }
         if (!HasIds(s, operands) || !HasGroups(s, operands, groups, groupCount)
-            || !HasCapabilities(s, effective, permitted, inheritable, ambient, bounding))
+            || !HasCapabilities(s, effective, permitted | kept, inheritable, ambient, bounding))
         {
             return -C.EPERM;
         }
@@ -146,7 +149,7 @@ internal static unsafe class Identity
         return result;
     }
 
-    private static nint GetCapabilities(CapabilityData* data)
+    public static nint GetCapabilities(CapabilityData* data)
     {
         CapabilityHeader header;
         header.Version = C.LINUX_CAPABILITY_VERSION_3;
@@ -163,7 +166,7 @@ internal static unsafe class Identity
         return result;
     }
 
-    private static nint SetCapabilities(ulong effective, ulong permitted, ulong inheritable)
+    public static nint SetCapabilities(ulong effective, ulong permitted, ulong inheritable)
     {
         CapabilityHeader header;
         header.Version = C.LINUX_CAPABILITY_VERSION_3;

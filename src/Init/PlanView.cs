@@ -185,6 +185,8 @@ internal static unsafe class PlanView
         Opcode.SetMemoryPolicy => sizeof(SetMemoryPolicy),
         Opcode.SetPersonality => sizeof(SetPersonality),
         Opcode.SetLabel => sizeof(SetLabel),
+        Opcode.InstallListener => sizeof(InstallListener),
+        Opcode.SetFilter => sizeof(SetFilter),
         Opcode.RequestNetDevices => sizeof(RequestNetDevices),
         _ => 0,
     });

@@ -151,6 +151,8 @@ internal static unsafe class Program
         Opcode.SetMemoryPolicy => Scheduling.SetMemoryPolicy(s, (SetMemoryPolicy*)operands),
         Opcode.SetPersonality => Scheduling.SetPersonality(s, (SetPersonality*)operands),
         Opcode.SetLabel => Labels.Set(s, (SetLabel*)operands),
+        Opcode.InstallListener => Filters.InstallListener(s, (InstallListener*)operands),
+        Opcode.SetFilter => Filters.Keep(s, (SetFilter*)operands),
         Opcode.RequestNetDevices => Namespaces.RequestNetDevices(s),
         _ => -C.EINVAL,
     };

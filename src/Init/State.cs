@@ -47,6 +47,10 @@ internal unsafe struct State
     /// <summary>What FindExecutable found.</summary>
     public byte* Executable;
 
+    /// <summary>What SetFilter wants before the program is executed, and where in the plan it says so.</summary>
+    public SetFilter* Filter;
+    public uint FilterInstruction;
+
     /// <summary>Limits of the process that are too little for Init itself, until exec.</summary>
     public Limit OpenFiles;
     public Limit Stack;

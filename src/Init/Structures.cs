@@ -39,6 +39,14 @@ internal struct FileSystemStatus
     public ulong Type, BlockSize, Blocks, Free, Available, Files, FilesFree, Id, NameLength, FragmentSize, Flags;
 }
 
+/// <summary>struct sock_fprog, linux/filter.h.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal unsafe struct FilterProgram
+{
+    public ushort Length;
+    public void* Instructions;
+}
+
 /// <summary>openat2(2).</summary>
 [StructLayout(LayoutKind.Sequential)]
 internal struct OpenHow

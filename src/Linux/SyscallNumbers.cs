@@ -15,8 +15,11 @@ public static class SyscallNumbers
     public const int Clone3 = 435;
     public const int CloseRange = 436;
     public const int OpenAt2 = 437;
+    public const int PidfdGetfd = 438;
     public const int FaccessAt2 = 439;
     public const int MountSetAttr = 442;
+
+    public static int Seccomp => Abi.IsArm64 ? 277 : 317;
 
     public static int Bpf => Abi.IsArm64 ? 280 : 321;
 

@@ -56,6 +56,19 @@ public static unsafe partial class Syscalls
     /// <summary>pidfd_open(2), since Linux 5.3.</summary>
     public static int PidfdOpen(int pid) => Call(SyscallNumbers.PidfdOpen, pid, 0);
 
+    /// <summary>pidfd_getfd(2), since Linux 5.6: a descriptor of another process's, close-on-exec.</summary>
+    public static int PidfdGetfd(int pidfd, int number) => Call(SyscallNumbers.PidfdGetfd, pidfd, number, 0);
+
+    /// <summary>
+    /// seccomp(2) SECCOMP_SET_MODE_FILTER without a filter: what the kernel says to the flags. EFAULT: it knows them and
+    /// misses the filter; EINVAL: it does not.
+    /// </summary>
+    public static int ProbeSeccompFlags(uint flags)
+    {
+        const int setModeFilter = 1;
+        return Call(SyscallNumbers.Seccomp, setModeFilter, flags, (void*)null);
+    }
+
     /// <summary>pidfd_send_signal(2), since Linux 5.1.</summary>
     public static int PidfdSendSignal(int pidfd, int signal) =>
         Call(SyscallNumbers.PidfdSendSignal, pidfd, signal, (void*)null, 0);

@@ -122,6 +122,12 @@ public enum SetIdentityFlags : uint
 
     /// <summary>setgroups is denied in this user namespace and no groups were asked for: leave them.</summary>
     KeepGroups = 2,
+
+    /// <summary>
+    /// CAP_SYS_ADMIN stays permitted, if it is, but not effective: the filter that comes last needs it. Executing a
+    /// program takes it away: what a process is permitted after execve(2) does not depend on what it was before.
+    /// </summary>
+    KeepSysAdmin = 4,
 }
 
 /// <summary>

@@ -18,6 +18,7 @@ namespace Csrun.Plan;
 /// HookEnded     Init     next, on the start connection from Go on  its stderr   -
 /// Console       Init     once, before Ready                        pty master  -
 /// Warning       Init     any time before Ready                     -           -
+/// Listener      Init     once, before Ready                        (in Value)   ListenerTaken
 /// Ready         Init     once, all is set up                       -           Commit
 /// Error         Init     any time; it exits next                   -           -
 /// Source        Runtime  after SourceWanted                        the tree    -
@@ -40,6 +41,7 @@ public enum MessageKind : uint
     NetDevicesDue = 9,
     HookOutput = 10,
     HookEnded = 11,
+    Listener = 12,
 
     // From the runtime
     IdMapDone = 16,
@@ -48,6 +50,7 @@ public enum MessageKind : uint
     Commit = 19,
     Go = 20,
     NetDevicesDone = 21,
+    ListenerTaken = 22,
 }
 
 /// <summary>
@@ -71,8 +74,8 @@ public struct Message
     public int Errno;
 
     /// <summary>
-    /// Forked: the process id as Init sees it. SourceWanted: the slot. Warning: bits, see the step. HookEnded: the wait
-    /// status in the lower half, milliseconds in the upper.
+    /// Forked: the process id as Init sees it. SourceWanted: the slot. Listener: its number among Init's descriptors.
+    /// Warning: bits, see the step. HookEnded: the wait status in the lower half, milliseconds in the upper.
     /// </summary>
     public ulong Value;
 
@@ -160,4 +163,5 @@ public enum Step : uint
     IoPriority,
     MemoryPolicy,
     Personality,
+    Filter,
 }

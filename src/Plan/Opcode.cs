@@ -66,4 +66,8 @@ public enum Opcode : ushort
 
     /// <summary>After the namespaces: what belongs to the network namespace and is the runtime's to bring.</summary>
     RequestNetDevices,
+
+    // What the program may call
+    InstallListener,
+    SetFilter,
 }

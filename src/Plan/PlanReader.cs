@@ -87,6 +87,8 @@ public sealed class PlanReader
         Opcode.SetMemoryPolicy => Unsafe.SizeOf<SetMemoryPolicy>(),
         Opcode.SetPersonality => Unsafe.SizeOf<SetPersonality>(),
         Opcode.SetLabel => Unsafe.SizeOf<SetLabel>(),
+        Opcode.InstallListener => Unsafe.SizeOf<InstallListener>(),
+        Opcode.SetFilter => Unsafe.SizeOf<SetFilter>(),
         Opcode.RequestNetDevices => Unsafe.SizeOf<RequestNetDevices>(),
         _ => throw new InvalidDataException($"opcode {(int)opcode} is unknown"),
     };

@@ -34,7 +34,17 @@ public static class BpfMachine
     /// <param name="call">The call.</param>
     /// <param name="steps">How many instructions were executed.</param>
     /// <exception cref="InvalidDataException">The program is none: it ends without a return, or does what filters may not.</exception>
-    public static uint Run(ReadOnlySpan<ulong> program, CallData call, out int steps)
+    public static uint Run(ReadOnlySpan<ulong> program, CallData call, out int steps) => Run(program, call, false, out steps)!.Value;
+
+    /// <summary>What the filter returns for a call whatever its arguments are; false if they count.</summary>
+    public static bool TryDecide(ReadOnlySpan<ulong> program, CallData call, out uint verdict)
+    {
+        uint? decided = Run(program, call, true, out _);
+        verdict = decided ?? 0;
+        return decided is not null;
+    }
+
+    private static uint? Run(ReadOnlySpan<ulong> program, CallData call, bool withoutArguments, out int steps)
     {
         uint a = 0;
         int at = 0;
@@ -45,6 +55,8 @@ public static class BpfMachine
             switch (Bpf.Code(instruction))
             {
                 case Bpf.Load:
+                    if (withoutArguments && k >= Bpf.ArgsOffset)
+                        return null;
                     a = call[k];
                     break;
                 case Bpf.And:

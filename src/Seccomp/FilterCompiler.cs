@@ -47,6 +47,10 @@ public static class FilterCompiler
         return all;
     }
 
+    /// <summary>A call of this machine's own architecture, by its name, without arguments.</summary>
+    public static CallData NativeCall(string name) => new(
+        (uint)SyscallTable.Number(SyscallTable.Find(name), ArchitectureFacts.Native), ArchitectureFacts.Of(ArchitectureFacts.Native).Audit, default);
+
     private sealed class Compilation(PreparedProfile profile, FilterPart part)
     {
         private readonly Assembler _to = new();
@@ -62,7 +66,7 @@ public static class FilterCompiler
                 var facts = ArchitectureFacts.Of(architectures[i]);
                 // x32's calls are told from x86_64's by their number.
                 int other = OtherOf(architectures, i);
-                if (other > i)
+                if (other >= 0 && other < i)
                     continue;
                 ranges.Clear();
                 FillNumbers(ranges, facts, other < 0 ? null : ArchitectureFacts.Of(architectures[other]));

@@ -1,5 +1,4 @@
 using System;
-using System.Collections.Generic;
 using Csrun.Spec;
 
 namespace Csrun.Seccomp;
@@ -35,18 +34,6 @@ internal sealed class PreparedProfile
     /// default lets calls pass or leaves them to a tracer (runc's stub: libcontainer/seccomp/patchbpf).
     /// </summary>
     public bool DeniesNewer => Default.Verdict is not (Verdict.Allow or Verdict.Log) && (Default.Verdict & 0xFFFF0000) != Verdict.Trace;
-
-    /// <summary>The names that no architecture's table has.</summary>
-    public static List<string> UnknownNames(SeccompRule rule)
-    {
-        List<string> unknown = [];
-        foreach (string name in rule.Names)
-        {
-            if (SyscallTable.Find(name) < 0)
-                unknown.Add(name);
-        }
-        return unknown;
-    }
 
     private static ushort[] Look(string[] names)
     {

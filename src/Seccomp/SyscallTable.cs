@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Generic;
 using System.Text;
 using Csrun.Spec;
 
@@ -29,6 +30,18 @@ public static partial class SyscallTable
                 return index;
         }
         return -1;
+    }
+
+    /// <summary>Those of some names that no architecture has: a profile's rules for them have no effect.</summary>
+    public static List<string> UnknownNames(ReadOnlySpan<string> names)
+    {
+        List<string> unknown = [];
+        foreach (string name in names)
+        {
+            if (Find(name) < 0)
+                unknown.Add(name);
+        }
+        return unknown;
     }
 
     /// <summary>The name at an index, below <see cref="Count"/>.</summary>

@@ -87,7 +87,8 @@ internal sealed class WordRanges(Assembler to)
         return middle;
     }
 
-    private uint Weight(int index) => Math.Min(Width(index), MostWeight) + 8;
+    // Hardly a program is one for x32.
+    private uint Weight(int index) => (Math.Min(Width(index), MostWeight) + 8) >> (_starts[index] >= ArchitectureFacts.X32Bit ? 3 : 0);
 
     private uint Width(int index) => (index + 1 < _count ? _starts[index + 1] : 0) - _starts[index];
 }

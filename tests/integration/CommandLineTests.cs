@@ -39,7 +39,7 @@ public sealed class CommandLineTests : ContainerTest
         Assert.DoesNotContain("size", Sorted(features["mountOptions"]!));
         Assert.Equal(["cgroup", "ipc", "mount", "network", "pid", "time", "user", "uts"], Sorted(features["linux"]!["namespaces"]!));
         Assert.True(Sorted(features["linux"]!["capabilities"]!).Count >= 41);
-        Assert.False(features["linux"]!["seccomp"]!["enabled"]!.GetValue<bool>());
+        Assert.True(features["linux"]!["seccomp"]!["enabled"]!.GetValue<bool>());
         Assert.NotNull(features["linux"]!["cgroup"]!["v1"]);
     }
 
@@ -233,21 +233,6 @@ public sealed class CommandLineTests : ContainerTest
         var result = Runtime("--log-format", "xml", "list");
         Assert.True(result.ExitCode != 0, result.ToString());
         Assert.Contains("xml", result.Error);
-    }
-
-    [Theory]
-    [InlineData("""{ "seccomp": { "defaultAction": "SCMP_ACT_ALLOW" } }""", "linux.seccomp")]
-    public void What_is_not_supported_yet_is_refused_by_name(string linux, string path)
-    {
-        Known.PeersDeviate("support it");
-        foreach (var (name, value) in JsonNode.Parse(linux)!.AsObject())
-        {
-            Bundle.Linux[name] = value!.DeepClone();
-        }
-
-        var result = RunFails("not supported yet");
-        Assert.Contains(path, result.Error);
-        Assert.Contains("[not-supported]", result.Error);
     }
 
     [Fact, Checklist(5)]

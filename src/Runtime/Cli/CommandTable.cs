@@ -9,7 +9,7 @@ internal static class CommandTable
 {
     /// <summary>The commands in the order in which help shows them.</summary>
     public static readonly string[] Names =
-        ["create", "start", "state", "kill", "delete", "run", "list", "ps", "pause", "resume", "update", "events", "spec", "check", "plan", "features", "explain", "help"];
+        ["create", "start", "state", "kill", "delete", "run", "list", "ps", "pause", "resume", "update", "events", "spec", "check", "plan", "seccomp", "features", "explain", "help"];
 
     /// <summary>Commands that callers may ask for and that this version does not have: absent from help.</summary>
     public static readonly string[] NotYet =
@@ -33,6 +33,7 @@ internal static class CommandTable
         "spec" => Spec(),
         "check" => Check(),
         "plan" => Plan(),
+        "seccomp" => Seccomp(),
         "features" => Features(),
         "explain" => Explain(),
         "help" or "h" => Help(),
@@ -245,6 +246,24 @@ internal static class CommandTable
             privileges and changes nothing.
             """,
         Example = "csrun plan /containers/web",
+    };
+
+    private static Command Seccomp() => new("seccomp", "show what a seccomp profile's filter is and does", SeccompCommand.Run)
+    {
+        Arguments = "<compile|explain|diff> <profile> [...]",
+        MinArguments = 2,
+        MaxArguments = 9,
+        Options = [Options.Raw],
+        Description =
+            """
+            A profile is a file with what a config.json has as linux.seccomp, or a config.json.
+
+            "compile" prints the BPF program of a profile for this machine. "explain" takes a system call, by name or number,
+            and arguments if they count (decimal or 0x...), and says for each architecture of the profile what the call gets,
+            and which rule decides. "diff" prints the calls that two profiles treat differently, and exits with 1 if there
+            are any.
+            """,
+        Example = "csrun seccomp explain config.json personality 0xffffffff",
     };
 
     private static Command Features() => new("features", "print what this runtime supports", FeaturesCommand.Run)

@@ -5,6 +5,7 @@ using System.Text.Json;
 using Csrun.Linux;
 using Csrun.Runtime.Compiler;
 using Csrun.Runtime.Containers;
+using Csrun.Seccomp;
 using Csrun.Spec;
 
 namespace Csrun.Runtime.Cli;
@@ -65,7 +66,7 @@ internal static class FeaturesCommand
         json.WriteBoolean("systemdUser"u8, true);
         json.WriteBoolean("rdma"u8, true);
         json.WriteEndObject();
-        WriteEnabled(json, "seccomp"u8, false);
+        WriteSeccomp(json);
         WriteEnabled(json, "apparmor"u8, true);
         WriteEnabled(json, "selinux"u8, true);
         json.WriteStartObject("memoryPolicy"u8);
@@ -81,6 +82,26 @@ internal static class FeaturesCommand
         WriteEnabled(json, "idmap"u8, true);
         json.WriteEndObject();
         WriteEnabled(json, "netDevices"u8, true);
+        json.WriteEndObject();
+    }
+
+    // features-linux.md#seccomp.
+    private static void WriteSeccomp(Utf8JsonWriter json)
+    {
+        json.WriteStartObject("seccomp"u8);
+        json.WriteBoolean("enabled"u8, true);
+        WriteArray(json, "actions", Names.SeccompActions);
+        WriteArray(json, "operators", Names.SeccompOperators);
+        WriteArray(json, "archs", Names.SeccompArchitectures);
+        WriteArray(json, "knownFlags", Names.SeccompFlags);
+        var unknown = FilterFlags.Unknown(Enum.GetValues<SeccompFlag>());
+        var supported = new List<string>();
+        for (int i = 0; i < Names.SeccompFlags.Length; i++)
+        {
+            if (Array.IndexOf(unknown, (SeccompFlag)i) < 0)
+                supported.Add(Names.SeccompFlags[i]);
+        }
+        WriteArray(json, "supportedFlags", supported.ToArray());
         json.WriteEndObject();
     }
 

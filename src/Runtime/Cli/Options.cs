@@ -88,6 +88,8 @@ internal static partial class Options
 
     public static readonly Option RootlessSpec = new("rootless", OptionKind.Flag, "make a configuration that the calling user can run without privileges");
 
+    public static readonly Option Raw = new("raw", OptionKind.Flag, "write the filter's bytes, as seccomp(2) takes them, instead of a listing");
+
     public static readonly Option Json = new("json", OptionKind.Flag, "print JSON");
 
     /// <summary>What every command accepts.</summary>

@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using Csrun.Spec;
 
 namespace Csrun.Runtime.Compiler;
 
@@ -65,6 +66,9 @@ internal sealed record HostFacts
 
     /// <summary>SELinux is on.</summary>
     public bool SelinuxEnabled { get; init; }
+
+    /// <summary>Those of <c>linux.seccomp.flags</c> that the kernel does not know.</summary>
+    public SeccompFlag[] UnknownSeccompFlags { get; init; } = [];
 
     /// <summary>The mounted cgroup hierarchies, in the order of mountinfo; empty if there are none.</summary>
     public IReadOnlyList<CgroupFact> Cgroups { get; init; } = [];

@@ -23,7 +23,8 @@ internal static class Identity
     public static void Compile(Compilation to, Process process)
     {
         var user = process.User;
-        var flags = process.NoNewPrivileges ? SetIdentityFlags.NoNewPrivileges : SetIdentityFlags.None;
+        var flags = process.NoNewPrivileges ? SetIdentityFlags.NoNewPrivileges
+            : to.Config.Linux?.Seccomp is not null ? SetIdentityFlags.KeepSysAdmin : SetIdentityFlags.None;
         if (CannotSetGroups(to))
         {
             flags |= SetIdentityFlags.KeepGroups;

@@ -14,7 +14,6 @@ internal static class PlanCompiler
     public static CompiledPlan Compile(Config config, CompileOptions options, HostFacts facts)
     {
         var to = new Compilation(config, options, facts) { Namespaces = NamespaceSet.ReadFrom(config, facts) };
-        NotSupportedYet.Check(to);
         Namespaces.Compile(to);
         if (to.Namespaces.Has(CloneFlags.NewNs))
         {

@@ -2,6 +2,7 @@ using System.Collections.Generic;
 using System.Text.Json;
 using Csrun.Linux;
 using Csrun.Plan;
+using Csrun.Seccomp;
 using Csrun.Spec;
 
 namespace Csrun.Runtime.Compiler;
@@ -251,6 +252,14 @@ internal static class PlanOperands
             case Opcode.FindExecutable:
                 WriteStrings(json, "candidates", plan.Strings(plan.Operands<FindExecutable>(index).Candidates));
                 break;
+            case Opcode.InstallListener:
+                var listener = plan.Operands<InstallListener>(index);
+                WriteFilter(json, plan, listener.Filter, listener.Flags);
+                break;
+            case Opcode.SetFilter:
+                var filter = plan.Operands<SetFilter>(index);
+                WriteFilter(json, plan, filter.Filter, filter.Flags);
+                break;
             case Opcode.SetLabel:
                 var label = plan.Operands<SetLabel>(index);
                 json.WriteString("attribute"u8, label.Attribute.ToString());
@@ -282,7 +291,15 @@ internal static class PlanOperands
         WriteCapabilities(json, "inheritable", identity.Inheritable);
         WriteCapabilities(json, "ambient", identity.Ambient);
         json.WriteBoolean("noNewPrivileges"u8, identity.Flags.HasFlag(SetIdentityFlags.NoNewPrivileges));
+        json.WriteBoolean("keepSysAdmin"u8, identity.Flags.HasFlag(SetIdentityFlags.KeepSysAdmin));
         json.WriteBoolean("keepGroups"u8, identity.Flags.HasFlag(SetIdentityFlags.KeepGroups));
+    }
+
+    private static void WriteFilter(Utf8JsonWriter json, PlanReader plan, PlanRef filter, uint flags)
+    {
+        json.WriteNumber("instructions"u8, plan.Array<ulong>(filter).Length);
+        json.WriteBase64String("filter"u8, plan.Bytes(filter));
+        WriteStrings(json, "flags", FilterFlags.Names(flags).ToArray());
     }
 
     private static void WriteCapabilities(Utf8JsonWriter json, string name, ulong set) =>

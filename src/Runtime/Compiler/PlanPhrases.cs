@@ -22,7 +22,7 @@ internal sealed class PlanPhrases(PlanReader plan, CompiledPlan compiled)
         < Opcode.RequestHooks => "Protection and sysctls",
         Opcode.RequestHooks or Opcode.RunHook => "Hooks",
         Opcode.OpenConsole or Opcode.PrepareStdio => "Standard streams",
-        < Opcode.Ready or (>= Opcode.SetScheduler and <= Opcode.SetLabel) => "The process",
+        < Opcode.Ready or (>= Opcode.SetScheduler and <= Opcode.SetLabel) or Opcode.InstallListener => "The process",
         _ => "Start",
     };
 
@@ -32,6 +32,10 @@ internal sealed class PlanPhrases(PlanReader plan, CompiledPlan compiled)
         < Opcode.OpenSource => DescribeNamespaces(index),
         Opcode.RequestNetDevices => "wait for the network devices, which the runtime moves here from the host",
         Opcode.SetLabel => DescribeLabel(plan.Operands<SetLabel>(index)),
+        Opcode.InstallListener => FormattableString.Invariant(
+            $"install the seccomp filter that asks the agent ({plan.Array<ulong>(plan.Operands<InstallListener>(index).Filter).Length} instructions), and hand it its listener"),
+        Opcode.SetFilter => FormattableString.Invariant(
+            $"install the seccomp filter ({plan.Array<ulong>(plan.Operands<SetFilter>(index).Filter).Length} instructions), the last thing before the program"),
         < Opcode.MakeDirectory => DescribeMounts(index),
         < Opcode.RequestHooks => DescribeFiles(index),
         >= Opcode.SetScheduler and <= Opcode.SetPersonality => PlanScheduling.Describe(plan, index),

@@ -59,6 +59,8 @@ internal static class PlanText
             Append(text, "resctrl class", rdt.ClosID ?? document.Options.Id);
         if (document.Config.Process?.OomScoreAdj is { } score)
             Append(text, "oom score", score.ToString(CultureInfo.InvariantCulture));
+        if (document.Config is { Process: not null, Linux.Seccomp: { } seccomp })
+            Append(text, "seccomp", SeccompSetup.Summary(seccomp));
         if (compiled.PreservedFds > 0)
             Append(text, "descriptors", FormattableString.Invariant($"0 to {2 + compiled.PreservedFds} are kept"));
         foreach (string warning in compiled.Warnings)

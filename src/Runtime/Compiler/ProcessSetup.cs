@@ -92,8 +92,10 @@ internal static class ProcessSetup
         var environment = new EnvironmentList(to, process.Env ?? []);
         to.Add(Opcode.FindExecutable, new FindExecutable { Candidates = to.Writer.Strings(Candidates(program, environment.Path)) },
             "process.args[0]", "run", program);
+        var filter = SeccompSetup.Compile(to);
         CompileWait(to);
         HookInstructions.CompileBeforeExecute(to);
+        SeccompSetup.CompileBeforeExecute(to, filter);
         to.Add(Opcode.Execute, new Execute
         {
             Arguments = to.Writer.Strings(arguments),

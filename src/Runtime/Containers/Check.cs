@@ -3,6 +3,7 @@ using System.Collections.Generic;
 using Csrun.Linux;
 using Csrun.Runtime.Compiler;
 using Csrun.Runtime.Processes;
+using Csrun.Seccomp;
 using Csrun.Spec;
 
 namespace Csrun.Runtime.Containers;
@@ -71,9 +72,23 @@ internal sealed class Check
             return;
         foreach (string warning in plan.Warnings)
             AddWarning(warning);
+        CheckSeccomp(bundle.Config.Linux?.Seccomp);
         foreach (var join in plan.Joins)
             Try(name, () => NamespaceFiles.Open([join], name).Dispose());
         new HostChecks(bundle, plan, _findings).Run();
+    }
+
+    private void CheckSeccomp(SeccompProfile? profile)
+    {
+        for (int i = 0; i < profile?.Syscalls?.Length; i++)
+        {
+            var unknown = SyscallTable.UnknownNames(profile.Syscalls[i].Names);
+            if (unknown.Count > 0)
+            {
+                _findings.Add(new Finding(ErrorCodes.NoEffect, Compilation.Path("linux.seccomp.syscalls", i, ".names"),
+                    $"no architecture of Linux {SyscallTable.KernelVersion} has: {string.Join(", ", unknown)}", Severity: Severity.Warning));
+            }
+        }
     }
 
     private static CompileOptions OptionsOf(CreateRequest request, Bundle bundle) => new()

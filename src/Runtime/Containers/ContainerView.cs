@@ -77,8 +77,10 @@ public sealed record ContainerView
         // Not for HTML: "<" or "+" in an annotation stays readable, and hooks written in shell can match on it.
         new() { Indented = indented, Encoder = JsonText.Encoder, SkipValidation = true };
 
-    private void Write(Utf8JsonWriter json)
+    /// <summary>Writes the object.</summary>
+    public void Write(Utf8JsonWriter json)
     {
+        ArgumentNullException.ThrowIfNull(json);
         json.WriteStartObject();
         json.WriteString("ociVersion"u8, OciVersion);
         json.WriteString("id"u8, Id);

@@ -30,6 +30,9 @@ internal sealed class Conversation(InitSession session, Bundle bundle, CompiledP
     /// <summary>Who takes the terminal.</summary>
     public DescriptorSocket? ConsoleSocket { get; init; }
 
+    /// <summary>Gets the listener of the seccomp filter of the process of this id; null where no plan asks for it.</summary>
+    public Action<int, Fd>? ListenerMade { get; init; }
+
     /// <summary>Runs the runtime's hooks, for the process of this id.</summary>
     public required Action<int> HooksDue { get; init; }
 
@@ -75,6 +78,9 @@ internal sealed class Conversation(InitSession session, Bundle bundle, CompiledP
                     break;
                 case MessageKind.Console:
                     TakeTerminal(message.Fd!);
+                    break;
+                case MessageKind.Listener:
+                    TakeListener(message.Value);
                     break;
                 case MessageKind.Warning when message.Step == Step.Fallbacks:
                     KernelFallbacks.Log((KernelFeature)message.Value);
@@ -146,6 +152,21 @@ internal sealed class Conversation(InitSession session, Bundle bundle, CompiledP
             ? _sources.OpenTree(source, ErrorCodes.RootfsMissing, ErrorCodes.RootfsMissing)
             : _sources.Open(source, Process.Pid);
         Answer(MessageKind.Source, "after the source " + (source.Path ?? "of mapped ids"), fd);
+    }
+
+    private void TakeListener(ulong number)
+    {
+        if (ListenerMade is null || number > int.MaxValue)
+            throw new CsrunException(ErrorCodes.InitProtocol, "Init has a listener that nobody asked for");
+        int result = Syscalls.PidfdGetfd(Process.PidFd.Number, (int)number);
+        if (result < 0)
+        {
+            throw new CsrunException(ErrorCodes.SeccompAgent, "cannot take the listener out of the container's process", errno: -result,
+                where: bundle.ConfigName + ": linux.seccomp.listenerPath");
+        }
+        using var listener = new Fd(result);
+        ListenerMade(Process.Pid, listener);
+        Answer(MessageKind.ListenerTaken, "after its seccomp filter was given to the agent");
     }
 
     private void TakeTerminal(Fd master)

@@ -39,6 +39,7 @@ internal static class Create
             var plan = Compile(request, bundle, preserved, facts, notify ? root : null);
             var resctrl = ResctrlGroup.Decide(bundle.Config, request.Id, bundle.ConfigName);
             using var devices = NetDevices.Prepare(bundle.Config, bundle.ConfigName);
+            using var agent = SeccompAgent.Connect(bundle.Config.Linux?.Seccomp, bundle.ConfigName);
             using var joins = NamespaceFiles.Open(plan.Joins, bundle.ConfigName);
             Timing.Mark("compile the plan");
 
@@ -49,6 +50,7 @@ internal static class Create
                 {
                     ConsoleSocket = consoleSocket,
                     PidfdSocket = pidfdSocket,
+                    Agent = agent,
                     NetDevices = devices,
                     Resctrl = resctrl,
                     PidFile = pidFile,

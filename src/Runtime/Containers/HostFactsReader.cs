@@ -1,5 +1,6 @@
 using Csrun.Linux;
 using Csrun.Runtime.Compiler;
+using Csrun.Seccomp;
 using Csrun.Spec;
 
 namespace Csrun.Runtime.Containers;
@@ -20,6 +21,7 @@ internal static class HostFactsReader
             CapabilityBounding = bounding,
             LastCapability = last,
             AppArmor = Labels.HasProfile(config.Process) ? ReadAppArmor() : AppArmorState.Off,
+            UnknownSeccompFlags = FilterFlags.Unknown(config.Linux?.Seccomp?.Flags ?? []),
             SelinuxEnabled = (Labels.HasLabel(config.Process) || config.Linux?.MountLabel is { Length: > 0 }) && SecurityModules.IsSelinuxEnabled(),
         };
     }

@@ -25,6 +25,9 @@ internal sealed class Setup(
 
     public DescriptorSocket? PidfdSocket { get; init; }
 
+    /// <summary>Decides what calls of the container's may do; null if none are asked about.</summary>
+    public SeccompAgent? Agent { get; init; }
+
     /// <summary>The host's network devices that the container gets; null if there are none.</summary>
     public NetDevices? NetDevices { get; init; }
 
@@ -59,6 +62,8 @@ internal sealed class Setup(
             {
                 ConsoleSocket = ConsoleSocket,
                 HooksDue = RunHooks,
+                ListenerMade = Agent is null ? null : (pid, listener) =>
+                    Agent.Send(pid, listener, Views.Of(_state, ContainerStatus.Creating) with { Pid = pid }),
                 NetDevices = NetDevices,
                 HookEnded = directory.AppendHook,
             };

@@ -3,6 +3,7 @@ using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Csrun.Linux;
 using Csrun.Plan;
+using Csrun.Runtime.Compiler;
 using Csrun.Runtime.Processes;
 
 namespace Csrun.Runtime.Containers;
@@ -87,12 +88,17 @@ internal static class Start
             if (closed && !DiedAsInit(state, process, before))
                 return;
             if (closed)
-                throw new CsrunException(ErrorCodes.InitDied, "the container's process ended before it executed its program");
+                throw Died(state);
             LinuxException.Check(length, "receive from", "Init");
             if (fd is null || !KeepHook(directory, state, hooks, buffer[..length], fd))
                 throw Failure(directory, state, process, buffer[..length], hooks);
         }
     }
+
+    private static CsrunException Died(State state) => Filter(state) is not null
+        ? new CsrunException(ErrorCodes.SeccompBlocked, "the seccomp filter ended the container's process before it executed its program",
+            where: "config.json: linux.seccomp")
+        : new CsrunException(ErrorCodes.InitDied, "the container's process ended before it executed its program");
 
     /// <summary>Takes what Init tells of a hook; false if it tells something else.</summary>
     private static bool KeepHook(StateDirectory directory, State state, InitHooks hooks, ReadOnlySpan<byte> packet, Fd fd)
@@ -109,8 +115,27 @@ internal static class Start
 
     // Its end closes the connection, too. Executing a program changes a process's name, and who has ended keeps the
     // last one until it is reaped.
-    private static bool DiedAsInit(State state, Fd process, string? before) =>
-        PidFd.WaitForEnd(process.Number, 0) && CommandName(state) is { } after && after == before;
+    private static bool DiedAsInit(State state, Fd process, string? before)
+    {
+        // A filter may end Init with its last call. Then it still is on its way out when the connection is closed, or
+        // was reaped already.
+        var filter = Filter(state);
+        if (filter is { Object: SeccompSetup.RefusesProgram })
+            return true;
+        if (!PidFd.WaitForEnd(process.Number, 0) && !(filter is not null && ProcessStat.Read(state.Process.Pid)?.IsEnding != false))
+            return false;
+        return CommandName(state) is { } after && after == before;
+    }
+
+    private static StartStep? Filter(State state)
+    {
+        foreach (var step in state.StartSteps)
+        {
+            if (step.Opcode == Opcode.SetFilter)
+                return step;
+        }
+        return null;
+    }
 
     private static string? CommandName(State state)
     {

@@ -64,6 +64,36 @@ public static partial class ErrorCodes
         "The AppArmor profile is not loaded, or SELinux's policy does not know the context or forbids the change to it.",
         "Look at `aa-status` for the profiles that are loaded; for SELinux, at `seinfo` and the audit log.");
 
+    public static readonly ErrorCode SeccompFailed = new(
+        "seccomp-failed",
+        "The kernel did not take the filter made of linux.seccomp.",
+        "Without process.noNewPrivileges it takes CAP_SYS_ADMIN; a kernel without CONFIG_SECCOMP_FILTER has no filters.",
+        "Set process.noNewPrivileges, or run csrun with the rights for it.");
+
+    public static readonly ErrorCode SeccompUnsupported = new(
+        "seccomp-unsupported",
+        "linux.seccomp asks for what the kernel does not have, or for more than it takes.",
+        "A flag that is newer than the kernel, or so many rules with conditions that the filter has over 4096 instructions.",
+        "`csrun features` lists the flags; of rules for the same call, put those together that differ in one argument.");
+
+    public static readonly ErrorCode SeccompAgent = new(
+        "seccomp-agent",
+        "The agent of linux.seccomp.listenerPath could not be given the container's filter to listen to.",
+        "No agent listens on that socket, or it closed the connection before it had received.",
+        "Start the agent before the container, and see that it takes one connection for each container.");
+
+    public static readonly ErrorCode SeccompQuestion = new(
+        "seccomp-question",
+        "`csrun seccomp` was asked about something that is not there.",
+        "A system call that no architecture of the profile has, an argument that is no number, or a file without a profile.",
+        "Take names as in syscalls(2), and a config.json, or what is in one as linux.seccomp.");
+
+    public static readonly ErrorCode SeccompBlocked = new(
+        "seccomp-blocked",
+        "The container's process was ended by its own seccomp filter before it executed its program.",
+        "The profile does not allow execve; SCMP_ACT_KILL as the default action with no rule for it is the usual case.",
+        "Ask `csrun seccomp explain PROFILE execve`, and allow it.");
+
     public static readonly ErrorCode TerminalFailed = new(
         "terminal-failed",
         "The container's terminal could not be made.",
@@ -79,6 +109,7 @@ public static partial class ErrorCodes
     private static readonly ErrorCode[] s_process =
     [
         ExecutableNotFound, ExecutableInvalid, WorkingDirectory, IdentityFailed, LimitFailed, OomScore, SchedulingFailed,
-        MemoryPolicyFailed, SecurityModuleOff, LabelFailed, TerminalFailed, ProcessSetup,
+        MemoryPolicyFailed, SecurityModuleOff, LabelFailed, SeccompFailed, SeccompUnsupported, SeccompAgent, SeccompQuestion, SeccompBlocked,
+        TerminalFailed, ProcessSetup,
     ];
 }

@@ -139,6 +139,7 @@ internal static class InitErrors
         Opcode.OpenConsole => ErrorCodes.TerminalFailed,
         Opcode.SetRlimit => ErrorCodes.LimitFailed,
         Opcode.SetIdentity => ErrorCodes.IdentityFailed,
+        Opcode.InstallListener or Opcode.SetFilter => ErrorCodes.SeccompFailed,
         Opcode.RequestNetDevices => ErrorCodes.NetDeviceFailed,
         Opcode.SetScheduler or Opcode.SetIoPriority => ErrorCodes.SchedulingFailed,
         Opcode.SetMemoryPolicy => ErrorCodes.MemoryPolicyFailed,
@@ -156,6 +157,8 @@ internal static class InitErrors
 
     private static string? HintFor(Opcode opcode, Step step, int errno, string text) => (opcode, step, errno) switch
     {
+        (Opcode.InstallListener or Opcode.SetFilter, _, Errno.EACCES) => "without process.noNewPrivileges it takes CAP_SYS_ADMIN",
+        (Opcode.InstallListener, _, Errno.EBUSY) => "an agent listens to a filter around this one already; the kernel has one at most",
         (Opcode.PivotRoot, _, Errno.EINVAL) => "if the root is an initramfs, use --no-pivot",
         (Opcode.JoinNamespace, _, Errno.EINVAL) => "it is a namespace of another kind, or one that cannot be joined from here",
         (Opcode.SetScheduler, _, Errno.EPERM) =>
@@ -216,6 +219,7 @@ internal static class InitErrors
         Step.Label => "fsetxattr",
         Step.IdMap => "map ids",
         Step.Device => "look at the host's",
+        Step.Filter => "seccomp",
         Step.PeerGone => "the other side is gone",
         _ => null,
     };

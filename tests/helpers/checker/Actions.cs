@@ -48,6 +48,10 @@ internal static unsafe class Actions
                 return Reopen(arguments[0], arguments[1]);
             case "write-fd":
                 return Native.WriteAll(Number(arguments[0]), Encoding.UTF8.GetBytes(arguments[1])) ? 0 : Failed;
+            case "call":
+                return Call(arguments);
+            case "call-in-thread":
+                return CallInThread(arguments[0]);
             case "open":
                 return Native.open(arguments[0], Native.ReadWrite, 0) >= 0 ? 0 : Fail(arguments[0]);
             case "fill":
@@ -71,6 +75,31 @@ internal static unsafe class Actions
     {
         Native.WriteAll(2, Encoding.UTF8.GetBytes($"checker: {subject}: {Native.Error}\n"));
         return Failed;
+    }
+
+    /// <summary>Makes a system call by its number, and prints what it returned: the result, or the errno below 0.</summary>
+    private static int Call(ReadOnlySpan<string> arguments)
+    {
+        Span<long> values = stackalloc long[6];
+        for (var i = 0; i < arguments.Length; i++)
+        {
+            values[i] = unchecked((long)ulong.Parse(arguments[i], CultureInfo.InvariantCulture));
+        }
+
+        var result = Native.syscall(values[0], values[1], values[2], values[3], values[4], values[5]);
+        var text = result < 0 ? -Marshal.GetLastSystemError() : result;
+        return Native.WriteAll(1, Encoding.UTF8.GetBytes(text.ToString(CultureInfo.InvariantCulture) + "\n")) ? 0 : Failed;
+    }
+
+    /// <summary>The same in a second thread; says afterwards that the first is still there.</summary>
+    private static int CallInThread(string number)
+    {
+        var thread = new Thread(() => Native.syscall(Number(number), 0, 0, 0, 0, 0)) { IsBackground = true };
+        thread.Start();
+        Thread.Sleep(300);
+        Native.WriteAll(1, "alive\n"u8);
+        Native._exit(0);
+        return 0;
     }
 
     private static int Copy()

@@ -35,22 +35,34 @@ internal sealed unsafe class FdListener : IDisposable
     /// <summary>Accepts one connection and reads one message; afterwards the sender must have closed.</summary>
     internal (int Payload, int[] Descriptors, bool Closed) Receive()
     {
+        var (text, descriptors, closed) = ReceiveText();
+        return (text.Length, descriptors, closed);
+    }
+
+    /// <summary>The same, with the message itself.</summary>
+    internal (byte[] Text, int[] Descriptors, bool Closed) ReceiveText()
+    {
+        const int most = 16384;
         var connection = Libc.Check(Libc.accept4(socket, null, null, Libc.CloseOnExec), "accept");
-        var payload = stackalloc byte[4096];
+        var payload = new byte[most];
         var control = stackalloc byte[256];
-        var vector = stackalloc nint[2] { (nint)payload, 4096 };
-        var message = stackalloc nint[7] { 0, 0, (nint)vector, 1, (nint)control, 256, 0 };
-        var length = (int)Libc.recvmsg(connection, message, 0x40000000);
         var descriptors = Array.Empty<int>();
-        if (message[5] >= 16 && ((int*)control)[3] == 1)
+        int length;
+        fixed (byte* start = payload)
         {
-            descriptors = new Span<int>(control + 16, (int)(((long*)control)[0] - 16) / 4).ToArray();
+            var vector = stackalloc nint[2] { (nint)start, most };
+            var message = stackalloc nint[7] { 0, 0, (nint)vector, 1, (nint)control, 256, 0 };
+            length = (int)Libc.recvmsg(connection, message, 0x40000000);
+            if (message[5] >= 16 && ((int*)control)[3] == 1)
+            {
+                descriptors = new Span<int>(control + 16, (int)(((long*)control)[0] - 16) / 4).ToArray();
+            }
         }
 
         byte more;
         var closed = Libc.read(connection, &more, 1) == 0;
         Libc.close(connection);
-        return (length, descriptors, closed);
+        return (payload[..Math.Max(length, 0)], descriptors, closed);
     }
 }
 

@@ -84,7 +84,7 @@ public class DocumentTests
         Assert.True(linux.GetProperty("mountExtensions").GetProperty("idmap").GetProperty("enabled").GetBoolean());
         Assert.True(linux.GetProperty("cgroup").GetProperty("v1").GetBoolean());
         Assert.True(linux.GetProperty("cgroup").GetProperty("systemd").GetBoolean());
-        Assert.False(linux.GetProperty("seccomp").GetProperty("enabled").GetBoolean());
+        Assert.True(linux.GetProperty("seccomp").GetProperty("enabled").GetBoolean());
         Assert.Contains("\n    \"ociVersionMax\"", Encoding.UTF8.GetString(FeaturesCommand.Document()));
     }
 

@@ -35,6 +35,28 @@ public sealed class FeatureTests
     }
 
     [Fact]
+    [Checklist(563, 564, 565, 566, 567, 568)]
+    public void What_seccomp_lists_is_taken()
+    {
+        foreach (string action in Strings("seccomp", "actions"))
+        {
+            string listener = action == "SCMP_ACT_NOTIFY" ? ", \"listenerPath\": \"/agent\"" : "";
+            Assert.Empty(Refused($$""" "linux": { "seccomp": { "defaultAction": "SCMP_ACT_ALLOW"{{listener}}, "syscalls": [{ "names": ["getppid"], "action": "{{action}}" }] } } """));
+        }
+        foreach (string op in Strings("seccomp", "operators"))
+        {
+            Assert.Empty(Refused($$"""
+                "linux": { "seccomp": { "defaultAction": "SCMP_ACT_ALLOW",
+                    "syscalls": [{ "names": ["getppid"], "action": "SCMP_ACT_TRAP", "args": [{ "index": 0, "value": 1, "valueTwo": 1, "op": "{{op}}" }] }] } }
+                """));
+        }
+        string Archs(string member) => string.Join(", ", Strings("seccomp", member).Select(static word => $"\"{word}\""));
+        Assert.Empty(Refused($$""" "linux": { "seccomp": { "defaultAction": "SCMP_ACT_ALLOW", "architectures": [{{Archs("archs")}}] } } """));
+        Assert.Subset(Strings("seccomp", "knownFlags").ToHashSet(), Strings("seccomp", "supportedFlags").ToHashSet());
+        Assert.Contains("SECCOMP_FILTER_FLAG_LOG", Strings("seccomp", "supportedFlags"));
+    }
+
+    [Fact]
     [Checklist(571)]
     public void Every_mode_of_memory_works()
     {

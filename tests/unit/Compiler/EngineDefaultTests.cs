@@ -1,5 +1,6 @@
 using System;
 using System.IO;
+using System.Linq;
 using System.Text.Json.Nodes;
 using Csrun.Plan;
 using Csrun.Runtime.Cli;
@@ -30,7 +31,8 @@ public sealed class EngineDefaultTests
         var compiled = Compiled.FromJson(WithoutTheUnsupported(engine), facts: s_v2);
         // runc's had ambient capabilities that are not inheritable for a while: none that the kernel grants.
         Assert.All(compiled.Result.Warnings, static warning => Assert.StartsWith("process.capabilities.ambient: ", warning));
-        Assert.Equal([Opcode.Ready, Opcode.AwaitStart, Opcode.Execute], compiled.Opcodes()[^3..]);
+        Assert.Equal([Opcode.Ready, Opcode.AwaitStart, Opcode.Execute],
+            compiled.Opcodes().Where(static opcode => opcode != Opcode.SetFilter).TakeLast(3));
         Assert.Equal(compiled.Plan.Count, compiled.Result.Origins.Length);
         Assert.All(compiled.Lines(), static line => Assert.DoesNotContain('?', line));
     }
@@ -70,7 +72,6 @@ public sealed class EngineDefaultTests
     {
         var config = JsonNode.Parse(File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "data", "specs", engine + ".json")))!.AsObject();
         var linux = config["linux"]!.AsObject();
-        linux.Remove("seccomp");
         linux.Remove("mountLabel");
         config["process"]!.AsObject().Remove("apparmorProfile");
         config["process"]!.AsObject().Remove("selinuxLabel");

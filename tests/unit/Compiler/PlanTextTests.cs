@@ -42,7 +42,9 @@ public sealed class PlanTextTests
             "timeOffsets": {"monotonic": {"secs": 1}}, "sysctl": {"net.ipv4.ip_forward": "1"}, "rootfsPropagation": "rshared",
             "netDevices": {"veth0": {"name": "eth0"}, "veth1": {}},
             "devices": [{"type": "p", "path": "/pipe", "uid": 7}], "maskedPaths": ["/proc/kcore"], "readonlyPaths": ["/proc/sys"],
-            "memoryPolicy": {"mode": "MPOL_BIND", "nodes": "0-1,64", "flags": ["MPOL_F_STATIC_NODES"]}, "personality": {"domain": "LINUX32"}
+            "memoryPolicy": {"mode": "MPOL_BIND", "nodes": "0-1,64", "flags": ["MPOL_F_STATIC_NODES"]}, "personality": {"domain": "LINUX32"},
+            "seccomp": {"defaultAction": "SCMP_ACT_ALLOW", "listenerPath": "/agent", "syscalls": [
+              {"names": ["mkdir"], "action": "SCMP_ACT_ERRNO"}, {"names": ["getppid"], "action": "SCMP_ACT_NOTIFY"}]}
           }
         }
         """;
@@ -82,6 +84,8 @@ public sealed class PlanTextTests
             "have AppArmor do at execution: stack web", "have SELinux label the program u:r:t:s0",
             "have SELinux label keyrings u:r:t:s0", "have SELinux label keyrings as ever",
             "find the program: /bin/sh, /usr/bin/sh",
+            "install the seccomp filter that asks the agent (6 instructions), and hand it its listener",
+            "install the seccomp filter (10 instructions), the last thing before the program",
             "execute sh -c 'echo '\\''a b'\\''' '' with 2 environment variables and HOME from /etc/passwd"])
         {
             Assert.Contains(" " + phrase + "\n", text);
@@ -145,6 +149,8 @@ public sealed class PlanTextTests
         Assert.Equal("IOPRIO_CLASS_BE", operands["SetIoPriority"].GetProperty("class").GetString());
         Assert.Equal(64, operands["SetMemoryPolicy"].GetProperty("nodes")[2].GetInt32());
         Assert.Equal("LINUX32", operands["SetPersonality"].GetProperty("persona").GetString());
+        Assert.Equal("SECCOMP_FILTER_FLAG_SPEC_ALLOW", operands["SetFilter"].GetProperty("flags")[0].GetString());
+        Assert.Equal(operands["SetFilter"].GetProperty("instructions").GetInt32() * 8, operands["SetFilter"].GetProperty("filter").GetBytesFromBase64().Length);
     }
 
     [Fact]

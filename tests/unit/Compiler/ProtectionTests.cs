@@ -1,3 +1,4 @@
+using System.Linq;
 using Csrun.Plan;
 using Csrun.Runtime.Compiler;
 using Xunit;
@@ -43,21 +44,16 @@ public sealed class ProtectionTests
         Assert.Equal([$"set the sysctl {file} to 1"], compiled.Lines("set the sysctl"));
     }
 
-    [Theory]
-    [Checklist(7, 426)]
-    [InlineData(""" "seccomp": {"defaultAction": "SCMP_ACT_ALLOW"} """, "linux.seccomp")]
-    public void What_is_not_done_yet_is_refused(string member, string path) =>
-        Assert.Equal([path + ": not-supported"],
-            Compiled.Refused(() => Compiled.From(linux: $$""" "namespaces": [{"type": "mount"}], {{member}} """)));
-
     [Fact]
     [Checklist(196)]
     public void The_affinity_of_exec_is_nothing_to_do() =>
         Compiled.From(process: """ "cwd": "/", "args": ["a"], "execCPUAffinity": {"initial": "0"} """);
 
     [Fact]
+    [Checklist(426)]
     public void Everything_that_is_wrong_is_said_at_once() =>
-        Assert.Equal(["linux.seccomp: not-supported", "linux.mountLabel: security-module-off"],
+        Assert.Equal(["linux.mountLabel: security-module-off", "process.apparmorProfile: security-module-off"],
             Compiled.Refused(() => Compiled.From(
-                linux: """ "namespaces": [{"type": "mount"}], "seccomp": {"defaultAction": "SCMP_ACT_ALLOW"}, "mountLabel": "x" """)));
+                linux: """ "namespaces": [{"type": "mount"}], "mountLabel": "x" """,
+                process: """ "cwd": "/", "args": ["a"], "apparmorProfile": "x" """)).Order());
 }
