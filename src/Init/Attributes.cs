@@ -23,10 +23,20 @@ internal static unsafe class Attributes
         attributes.UserNamespace = 0;
         nint result = Kernel.Call(Nr.MountSetAttr, mount, (nint)"\0"u8.Pointer,
             C.AT_EMPTY_PATH | (recursive ? C.AT_RECURSIVE : 0), (nint)(&attributes), sizeof(MountAttributes));
-        if (result == -C.ENOSYS)
+        if (result == -C.ENOSYS || (result == -C.EPERM && IsForbidden(&attributes)))
+        {
             s->Missing |= KernelFeature.MountSetAttr;
+            return -C.ENOSYS;
+        }
         return result;
     }
+
+    /// <summary>
+    /// Filters of containers say EPERM of what they do not know, and say so of a descriptor that is none, too; the
+    /// kernel would say that there is none.
+    /// </summary>
+    private static bool IsForbidden(MountAttributes* attributes) => Kernel.Call(
+        Nr.MountSetAttr, -1, (nint)"\0"u8.Pointer, C.AT_EMPTY_PATH, (nint)attributes, sizeof(MountAttributes)) == -C.EPERM;
 
     /// <summary>Sets attributes of an attached mount, in the way that this kernel has.</summary>
     public static nint SetAttached(State* s, nint mount, ulong set, ulong clear, ulong propagation, bool recursive)

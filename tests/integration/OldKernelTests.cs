@@ -62,6 +62,19 @@ public sealed class OldKernelTests : ContainerTest
         string Shown(string point) => string.Join(',', Mountinfo(report, point).Options);
     }
 
+    [Theory]
+    [InlineData("openat2", "openat2 is missing (Linux 5.6) or forbidden")]
+    [InlineData("mount_setattr", "mount_setattr is missing (Linux 5.12) or forbidden")]
+    public void What_a_filter_around_us_forbids_is_done_in_another_way_too(string systemCall, string text)
+    {
+        using var tree = new HostTree(Path.Combine(Home, "tree"));
+        Bundle.Mount("/bind", "bind", tree.Path, "rbind", "rro");
+        var result = Under([systemCall + ":error=EPERM"]);
+        var report = ReportOf(result);
+        Assert.Contains("ro", Mountinfo(report, "/bind/below").Options);
+        Assert.Contains(text, result.Error);
+    }
+
     [Theory, Checklist(67)]
     [InlineData("fsmount:error=EINVAL:when=1")]
     [InlineData("fsmount:error=EINVAL:when=2", "mount_setattr:error=ENOSYS")]
