@@ -68,6 +68,38 @@ internal static class CgroupDirectory
         }
     }
 
+    /// <summary>
+    /// Makes the cgroups of a path that are missing, by their paths: a cgroup file system has no symbolic links.
+    /// </summary>
+    /// <param name="place">The last one of them.</param>
+    /// <param name="made">Called for every cgroup below the ones that were there before, from above: whether it was made now.</param>
+    public static void MakeByPath(CgroupPlace place, Action<string, bool> made)
+    {
+        const uint mode = 0x1ED; // 0755, as the kernel's own
+        const int attempts = 8;
+        string existing = place.Existing == "/" ? place.MountPoint : place.MountPoint + place.Existing;
+        string path = place.FullPath;
+        int end = existing.Length;
+        for (int attempt = 1; end < path.Length;)
+        {
+            int slash = path.IndexOf('/', end + 1);
+            end = slash < 0 ? path.Length : slash;
+            string level = path[..end];
+            int result = Syscalls.MkdirAt(At.Cwd, level, mode);
+            if (result == -Errno.ENOENT && attempt++ < attempts)
+            {
+                // Removed under our feet by the deletion of the last container that was in it: start again.
+                end = place.MountPoint.Length;
+                continue;
+            }
+            if (result is not (0 or -Errno.EEXIST))
+            {
+                throw new LinuxException("make cgroup", path, -result);
+            }
+            made(level, result == 0);
+        }
+    }
+
     /// <summary>Ids in cgroup.procs of this cgroup and all below it. Those that this pid namespace lacks are 0, and left out.</summary>
     public static void CollectProcesses(int top, ISet<int> into) =>
         Walk(top, directory => CollectOwn(directory, into), remove: false);
@@ -88,13 +120,7 @@ internal static class CgroupDirectory
         int result = 0;
         for (bool own = true; path != place.Existing && path != "/"; own = false)
         {
-            string parent = CgroupPaths.Parent(path);
-            int directory = TryOpen(place.MountPoint, parent);
-            int removed = directory < 0 ? directory : Syscalls.UnlinkAt(directory, path[(parent.Length == 1 ? 1 : parent.Length + 1)..], At.RemoveDir);
-            if (directory >= 0)
-            {
-                _ = Syscalls.Close(directory);
-            }
+            int removed = Syscalls.UnlinkAt(At.Cwd, place.MountPoint + path, At.RemoveDir);
             bool gone = removed is 0 or -Errno.ENOENT;
             if (own)
             {
@@ -105,7 +131,7 @@ internal static class CgroupDirectory
                 // Of those above: another container is in it by now, and removes it when it goes.
                 break;
             }
-            path = parent;
+            path = CgroupPaths.Parent(path);
         }
         return result;
     }

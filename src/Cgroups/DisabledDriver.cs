@@ -51,7 +51,14 @@ internal sealed class DisabledDriver : ICgroupDriver
         // Whoever disables cgroups does without their limits.
     }
 
+    public void MakeForClone()
+    {
+        // There is nothing to make.
+    }
+
     public IReadOnlyList<Fd> OpenTasks() => [];
+
+    public IReadOnlyList<string> TaskPaths() => [];
 
     public Fd? OpenForClone() => null;
 

@@ -32,7 +32,7 @@ public interface ICgroupDriver
     /// </summary>
     bool NeedsProcess { get; }
 
-    /// <summary>Makes it.</summary>
+    /// <summary>Makes it; what <see cref="MakeForClone"/> has made is left out.</summary>
     /// <param name="process">The first process, which has not done anything yet, where <see cref="NeedsProcess"/> says so.</param>
     void Make(int process = 0);
 
@@ -47,6 +47,12 @@ public interface ICgroupDriver
     /// Comes after <see cref="Make"/>.
     /// </summary>
     void Delegate(uint uid);
+
+    /// <summary>
+    /// Makes the part of it that a process is born in (<see cref="OpenForClone"/>), so that the process can be started
+    /// before the rest is made.
+    /// </summary>
+    void MakeForClone();
 
     /// <summary>
     /// Sets all limits but those of devices. Comes after <see cref="Make"/>, before any process joins. What the kernel
@@ -75,6 +81,11 @@ public interface ICgroupDriver
     /// The files that the container's first process, while it has one thread, writes "0" to in order to join: v1.
     /// </summary>
     IReadOnlyList<Fd> OpenTasks();
+
+    /// <summary>
+    /// The paths of the same files, before they are there; empty if some of them may have to be left out.
+    /// </summary>
+    IReadOnlyList<string> TaskPaths();
 
     /// <summary>The directory of the unified hierarchy, for CLONE_INTO_CGROUP; null if there is none.</summary>
     Fd? OpenForClone();

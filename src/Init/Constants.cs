@@ -30,7 +30,7 @@ internal static class C
     public const ulong STATX_ATTR_MOUNT_ROOT = 0x2000;
 
     // Magic numbers of file systems
-    public const ulong PROC_SUPER_MAGIC = 0x9FA0, DEVPTS_SUPER_MAGIC = 0x1CD1, PIPEFS_MAGIC = 0x50495045, SOCKFS_MAGIC = 0x534F434B;
+    public const ulong PROC_SUPER_MAGIC = 0x9FA0, CGROUP_SUPER_MAGIC = 0x27E0EB, DEVPTS_SUPER_MAGIC = 0x1CD1, PIPEFS_MAGIC = 0x50495045, SOCKFS_MAGIC = 0x534F434B;
     public const ulong PROC_ROOT_INO = 1;
 
     // mount.h

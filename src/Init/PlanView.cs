@@ -145,6 +145,7 @@ internal static unsafe class PlanView
         Opcode.Fork => sizeof(Fork),
         Opcode.AwaitIdMap => sizeof(AwaitIdMap),
         Opcode.BecomeRoot => sizeof(BecomeRoot),
+        Opcode.JoinCgroups => sizeof(JoinCgroups),
         Opcode.NewSession => sizeof(NewSession),
         Opcode.SessionKeyring => sizeof(SessionKeyring),
         Opcode.BringLoopbackUp => sizeof(BringLoopbackUp),

@@ -111,6 +111,7 @@ internal static unsafe class Program
         Opcode.Fork => Namespaces.GoOn(s, (Fork*)operands),
         Opcode.AwaitIdMap => Namespaces.AwaitIdMap(s, (AwaitIdMap*)operands),
         Opcode.BecomeRoot => Namespaces.BecomeRoot(s, (BecomeRoot*)operands),
+        Opcode.JoinCgroups => Cgroups.Join(s, (JoinCgroups*)operands),
         Opcode.NewSession => Namespaces.NewSession(s),
         Opcode.SessionKeyring => Namespaces.SessionKeyring(s, (SessionKeyring*)operands),
         Opcode.BringLoopbackUp => Namespaces.BringLoopbackUp(s),

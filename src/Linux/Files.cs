@@ -125,23 +125,8 @@ public static class Files
     /// <param name="mode">Permission bits, exact whatever the umask.</param>
     public static void WriteAtomically(int directory, string path, ReadOnlySpan<byte> data, uint mode)
     {
-        string temporary = TemporaryName(path);
-        // Left by one that was killed: only a process of the same id could be using it now, and that is us.
-        _ = Syscalls.UnlinkAt(directory, temporary);
-        try
-        {
-            using (Fd fd = Open(directory, temporary, OpenFlags.WriteOnly | OpenFlags.Create | OpenFlags.Exclusive | OpenFlags.NoFollow, mode))
-            {
-                LinuxException.Check(Syscalls.Fchmod(fd.Number, mode), "set the mode of", temporary);
-                WriteAll(fd.Number, data, temporary);
-            }
-            LinuxException.Check(Syscalls.RenameAt(directory, temporary, directory, path), "rename to", path);
-        }
-        catch
-        {
-            _ = Syscalls.UnlinkAt(directory, temporary);
-            throw;
-        }
+        using PendingFile pending = new(directory, path, data, mode);
+        pending.Commit();
     }
 
     /// <summary>The path of an open file, for messages; null if it has none that can be told.</summary>
@@ -150,12 +135,5 @@ public static class Files
         Span<byte> path = stackalloc byte[FirstBuffer];
         int length = Syscalls.ReadLinkAt(At.Cwd, string.Create(CultureInfo.InvariantCulture, $"/proc/self/fd/{fd}"), path);
         return length < 0 ? null : Encoding.UTF8.GetString(path[..length]);
-    }
-
-    /// <summary>".NAME.PID" beside the file, so that concurrent writers do not meet.</summary>
-    private static string TemporaryName(string path)
-    {
-        int slash = path.LastIndexOf('/') + 1;
-        return string.Concat(path.AsSpan(0, slash), ".", path.AsSpan(slash), string.Create(CultureInfo.InvariantCulture, $".{Syscalls.GetPid()}"));
     }
 }

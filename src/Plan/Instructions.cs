@@ -65,6 +65,17 @@ public struct BecomeRoot
     public uint Reserved;
 }
 
+/// <summary>
+/// Waits until the runtime has made the cgroups (<see cref="MessageKind.CgroupsMade"/>) and joins those of v1. On v2 the
+/// process is born in its cgroup.
+/// </summary>
+[StructLayout(LayoutKind.Sequential)]
+public struct JoinCgroups
+{
+    /// <summary>Strings: the host's paths of the tasks files. A thread that writes itself into one waits for nobody.</summary>
+    public PlanRef Tasks;
+}
+
 /// <summary>setsid(2): the container's process leads its session and process group.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct NewSession

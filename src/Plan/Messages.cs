@@ -21,6 +21,7 @@ namespace Csrun.Plan;
 /// Listener      Init     once, before Ready                        (in Value)   ListenerTaken
 /// Ready         Init     once, all is set up                       -           Commit
 /// Error         Init     any time; it exits next                   -           -
+/// CgroupsMade   Runtime  once, if the plan has JoinCgroups          -           -
 /// Source        Runtime  after SourceWanted                        the tree    -
 /// Go            start    after Commit, on a connection of its own  -           end of file (exec succeeded) or Error
 /// </code>
@@ -51,6 +52,7 @@ public enum MessageKind : uint
     Go = 20,
     NetDevicesDone = 21,
     ListenerTaken = 22,
+    CgroupsMade = 23,
 }
 
 /// <summary>

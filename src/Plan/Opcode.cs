@@ -15,6 +15,7 @@ public enum Opcode : ushort
     Fork,
     AwaitIdMap,
     BecomeRoot,
+    JoinCgroups,
     NewSession,
     SessionKeyring,
     BringLoopbackUp,

@@ -79,10 +79,10 @@ public static class InheritedFd
     /// <summary>SOCK_SEQPACKET socket to the runtime that made Init; see <see cref="MessageKind"/>.</summary>
     public const uint Sync = 0;
 
-    /// <summary>Listening SOCK_SEQPACKET socket on which <c>start</c> connects. An exec's plan has none.</summary>
+    /// <summary>Listening SOCK_SEQPACKET socket on which <c>start</c> connects. A plan without AwaitStart has none.</summary>
     public const uint Start = 1;
 
-    /// <summary>The first index for what a particular plan needs (namespaces to join).</summary>
+    /// <summary>The first index for what a particular plan needs (namespaces to join); of a plan without AwaitStart, one less.</summary>
     public const uint First = 2;
 }
 

@@ -47,6 +47,7 @@ public sealed class PlanReader
         Opcode.Fork => Unsafe.SizeOf<Fork>(),
         Opcode.AwaitIdMap => Unsafe.SizeOf<AwaitIdMap>(),
         Opcode.BecomeRoot => Unsafe.SizeOf<BecomeRoot>(),
+        Opcode.JoinCgroups => Unsafe.SizeOf<JoinCgroups>(),
         Opcode.NewSession => Unsafe.SizeOf<NewSession>(),
         Opcode.SessionKeyring => Unsafe.SizeOf<SessionKeyring>(),
         Opcode.BringLoopbackUp => Unsafe.SizeOf<BringLoopbackUp>(),

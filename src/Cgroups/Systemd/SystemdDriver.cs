@@ -82,8 +82,15 @@ internal sealed class SystemdDriver(CgroupRecord record, UnitRequest? request = 
 
     public void ApplyDevices(IReadOnlyList<DeviceRule> rules) => _files.ApplyDevices(rules);
 
+    public void MakeForClone()
+    {
+        // systemd makes all of it, with the process in it.
+    }
+
     // systemd has put the process there already.
     public IReadOnlyList<Fd> OpenTasks() => [];
+
+    public IReadOnlyList<string> TaskPaths() => [];
 
     public Fd? OpenForClone() => null;
 

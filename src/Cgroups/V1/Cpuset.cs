@@ -2,30 +2,50 @@ using Csrun.Linux;
 
 namespace Csrun.Cgroups.V1;
 
-/// <summary>Documentation/admin-guide/cgroup-v1/cpusets.rst.</summary>
-internal static class Cpuset
+/// <summary>
+/// Documentation/admin-guide/cgroup-v1/cpusets.rst. A new cpuset starts without processors and memory nodes, and nobody
+/// can join it like that (ENOSPC): it gets its parent's.
+/// </summary>
+internal sealed class Cpuset(string mountPoint)
 {
-    /// <summary>
-    /// Gives a new cpuset what its parent has: it starts without processors and memory nodes, and nobody can join it
-    /// like that (ENOSPC). Done at every level down the path, for one made by others may have been left so.
-    /// </summary>
-    public static void Inherit(int directory)
+    private string? _cpus;
+    private string? _mems;
+
+    /// <summary>Makes the cgroups of a path that are missing.</summary>
+    public static void Make(CgroupPlace place)
     {
-        Inherit(directory, "cpuset.cpus");
-        Inherit(directory, "cpuset.mems");
+        Cpuset cpuset = new(place.MountPoint);
+        if (place.Existing != "/")
+        {
+            // Made by others, who may have left it so; the hierarchy's root has them always.
+            for (int end = 0; end < place.Existing.Length;)
+            {
+                int slash = place.Existing.IndexOf('/', end + 1);
+                end = slash < 0 ? place.Existing.Length : slash;
+                cpuset.Inherit(place.MountPoint + place.Existing[..end], isNew: false);
+            }
+        }
+        CgroupDirectory.MakeByPath(place, cpuset.Inherit);
     }
 
-    private static void Inherit(int directory, string file)
+    // Called from above to below: what was read or written last is the parent's.
+    private void Inherit(string path, bool isNew)
     {
-        // The hierarchy's root has them always; "../" of it is no cgroup, and never asked.
-        if (CgroupDirectory.Read(directory, file) is not "")
+        _cpus = Inherit(path, isNew, "/cpuset.cpus", _cpus);
+        _mems = Inherit(path, isNew, "/cpuset.mems", _mems);
+    }
+
+    private string Inherit(string path, bool isNew, string file, string? parents)
+    {
+        if (!isNew && CgroupDirectory.Read(At.Cwd, path + file) is { Length: > 0 } own)
         {
-            return;
+            return own;
         }
-        string? value = CgroupDirectory.Read(directory, "../" + file);
-        if (!string.IsNullOrEmpty(value))
+        parents ??= CgroupDirectory.Read(At.Cwd, mountPoint + file) ?? "";
+        if (parents.Length > 0)
         {
-            LinuxException.Check(CgroupDirectory.Write(directory, file, value), "write", file);
+            LinuxException.Check(CgroupDirectory.Write(At.Cwd, path + file, parents), "write", path + file);
         }
+        return parents;
     }
 }

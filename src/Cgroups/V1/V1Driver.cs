@@ -11,6 +11,8 @@ namespace Csrun.Cgroups.V1;
 /// </summary>
 internal sealed class V1Driver(CgroupRecord record) : ICgroupDriver
 {
+    private readonly HashSet<CgroupPlace> _made = [];
+
     public CgroupRecord Record { get; private set; } = record;
 
     public void CheckUnused()
@@ -70,16 +72,32 @@ internal sealed class V1Driver(CgroupRecord record) : ICgroupDriver
 
     public Settings SettingsOf(Resources resources, string at) => Limits.From(resources, new(at));
 
-    public void Make(int process = 0)
+    public void Make(int process = 0) => Make(static _ => true);
+
+    public void MakeForClone() => Make(static place => place.IsUnified);
+
+    private void Make(Predicate<CgroupPlace> wanted)
     {
         List<CgroupPlace> made = [];
         foreach (CgroupPlace place in Record.Places)
         {
+            if (_made.Contains(place) || !wanted(place))
+            {
+                made.Add(place);
+                continue;
+            }
             try
             {
-                bool cpuset = place.Has("cpuset");
-                using Fd directory = CgroupDirectory.Make(place, (level, _) => Enter(level, cpuset));
+                if (place.Has("cpuset"))
+                {
+                    Cpuset.Make(place);
+                }
+                else
+                {
+                    CgroupDirectory.MakeByPath(place, static (_, _) => { });
+                }
                 made.Add(place);
+                _made.Add(place);
             }
             catch (LinuxException error) when (Record.Lenient && error.Errno is Errno.EACCES or Errno.EPERM or Errno.EROFS)
             {
@@ -116,6 +134,19 @@ internal sealed class V1Driver(CgroupRecord record) : ICgroupDriver
             }
         }
         return tasks;
+    }
+
+    public IReadOnlyList<string> TaskPaths()
+    {
+        List<string> paths = [];
+        foreach (CgroupPlace place in Record.Places)
+        {
+            if (!place.IsUnified && !Record.Lenient)
+            {
+                paths.Add(place.FullPath + "/tasks");
+            }
+        }
+        return paths;
     }
 
     public Fd? OpenForClone()
@@ -311,14 +342,6 @@ internal sealed class V1Driver(CgroupRecord record) : ICgroupDriver
 
     private static Fd OpenMade(CgroupPlace place) =>
         CgroupDirectory.Open(place) ?? throw new LinuxException("open cgroup", place.FullPath, Errno.ENOENT);
-
-    private static void Enter(int directory, bool cpuset)
-    {
-        if (cpuset)
-        {
-            Cpuset.Inherit(directory);
-        }
-    }
 
     private static bool TryRemove(CgroupPlace place, out int errno)
     {

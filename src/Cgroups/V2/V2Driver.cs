@@ -121,7 +121,11 @@ internal sealed class V2Driver(CgroupRecord record) : ICgroupDriver
         }
     }
 
+    public void MakeForClone() => Make();
+
     public IReadOnlyList<Fd> OpenTasks() => [];
+
+    public IReadOnlyList<string> TaskPaths() => [];
 
     public Fd? OpenForClone() =>
         Record.Places is [var place]

@@ -42,8 +42,7 @@ internal static class PlanCommand
         };
         var request = new CreateRequest { Id = options.Id, Options = GlobalOptions.Of(invocation) };
         var facts = HostFactsReader.Read(bundle.Config);
-        var cgroups = CgroupPlan.Decide(request, bundle, facts, mustBeUnused: false).Facts();
-        facts = facts with { Cgroups = cgroups };
+        facts = CgroupPlan.Decide(request, bundle, facts, mustBeUnused: false).AddTo(facts);
         return new PlanDocument(bundle.Config, options, facts, PlanCompiler.Compile(bundle.Config, options, facts));
     }
 }

@@ -24,6 +24,9 @@ internal sealed class Compilation(Config config, CompileOptions options, HostFac
     /// <summary>The container's namespaces; set first of all.</summary>
     public NamespaceSet Namespaces { get; set; } = NamespaceSet.None;
 
+    /// <summary>The inherited descriptor that is the first of the namespaces to join.</summary>
+    public uint FirstJoin => Options.StartsAtOnce ? InheritedFd.Start : InheritedFd.First;
+
     /// <summary>
     /// In a user namespace, the container's root may not reach what is on the host, but a privileged runtime may: it
     /// opens the sources of bind mounts.
@@ -91,9 +94,10 @@ internal sealed class Compilation(Config config, CompileOptions options, HostFac
         uint preserved = checked(Options.PreservedFds + Options.ListenFds);
         return new CompiledPlan
         {
-            Plan = Writer.ToArray(preserved, InheritedFd.First + (uint)Namespaces.Joins.Length),
+            Plan = Writer.ToArray(preserved, FirstJoin + (uint)Namespaces.Joins.Length),
             CloneFlags = Namespaces.FirstStep,
             TwoStep = Namespaces.TwoStep,
+            JoinsCgroups = Namespaces.JoinsCgroups,
             DenySetgroups = Identity.MustDenySetgroups(this),
             Joins = Namespaces.Joins,
             Sources = _sources.ToArray(),

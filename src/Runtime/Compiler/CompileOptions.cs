@@ -22,6 +22,12 @@ internal sealed record CompileOptions
     /// <summary><c>--no-pivot</c>.</summary>
     public bool NoPivot { get; init; }
 
+    /// <summary>
+    /// The program is executed as soon as the container is set up (<c>run</c>): nobody can start it, so there is no socket
+    /// to start it on.
+    /// </summary>
+    public bool StartsAtOnce { get; init; }
+
     /// <summary><c>--no-new-keyring</c>.</summary>
     public bool NoNewKeyring { get; init; }
 
@@ -69,6 +75,12 @@ internal sealed record HostFacts
 
     /// <summary>Those of <c>linux.seccomp.flags</c> that the kernel does not know.</summary>
     public SeccompFlag[] UnknownSeccompFlags { get; init; } = [];
+
+    /// <summary>
+    /// The tasks files of the container's v1 cgroups, for a process that joins them itself; empty where it is born in
+    /// its cgroups, or some may have to be left out.
+    /// </summary>
+    public IReadOnlyList<string> CgroupTasks { get; init; } = [];
 
     /// <summary>The mounted cgroup hierarchies, in the order of mountinfo; empty if there are none.</summary>
     public IReadOnlyList<CgroupFact> Cgroups { get; init; } = [];

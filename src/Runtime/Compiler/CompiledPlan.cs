@@ -19,10 +19,13 @@ internal sealed class CompiledPlan
     /// <summary>The plan has a Fork: the container's process is not the one that was started first.</summary>
     public required bool TwoStep { get; init; }
 
+    /// <summary>Init waits for the runtime to say that the cgroups are made, and joins the v1 cgroups itself.</summary>
+    public bool JoinsCgroups { get; init; }
+
     /// <summary>Write "deny" to /proc/PID/setgroups before gid_map: the kernel demands it of an unprivileged writer.</summary>
     public required bool DenySetgroups { get; init; }
 
-    /// <summary>The namespaces to join: the n-th is inherited descriptor InheritedFd.First + n.</summary>
+    /// <summary>The namespaces to join: the n-th is the n-th inherited descriptor after the sockets.</summary>
     public required NamespaceToJoin[] Joins { get; init; }
 
     /// <summary>

@@ -18,7 +18,7 @@ internal sealed class NamespaceSet
 {
     public static readonly NamespaceSet None = new(0, []);
 
-    public NamespaceSet(ulong made, NamespaceToJoin[] joins)
+    public NamespaceSet(ulong made, NamespaceToJoin[] joins, bool mayJoinCgroups = false)
     {
         New = made;
         Joins = joins;
@@ -34,7 +34,10 @@ internal sealed class NamespaceSet
         // The cgroup namespace's root is the cgroup that its maker is in, so it is always made by Init, later; the time
         // namespace by unshare, as its offsets come between making it and the first process in it.
         ulong cloned = New & ~(CloneFlags.NewCgroup | CloneFlags.NewTime);
-        if (!TwoStep)
+        JoinsCgroups = mayJoinCgroups && !TwoStep && ((New | Joined) & CloneFlags.NewUser) == 0 && (Joined & CloneFlags.NewNs) == 0;
+        if (JoinsCgroups)
+            FirstStep = cloned & CloneFlags.NewPid;
+        else if (!TwoStep)
             FirstStep = cloned;
         else if (others == 0)
             FirstStep = cloned & CloneFlags.NewUser;
@@ -56,7 +59,13 @@ internal sealed class NamespaceSet
     /// <summary>CLONE_NEW* for the clone3 that starts Init.</summary>
     public ulong FirstStep { get; }
 
-    /// <summary>CLONE_NEW* for Init's own.</summary>
+    /// <summary>
+    /// Init joins the v1 cgroups itself, after it has made the namespaces itself: the slowest part of both sides' work
+    /// is done at the same time. It takes the host's rights and the host's mounts.
+    /// </summary>
+    public bool JoinsCgroups { get; }
+
+    /// <summary>CLONE_NEW* for Init's own clone, or its unshare where it <see cref="JoinsCgroups"/>.</summary>
     public ulong SecondStep { get; }
 
     /// <summary>The container has a namespace of this kind that is not its caller's.</summary>
@@ -69,7 +78,7 @@ internal sealed class NamespaceSet
     {
         var list = config.Linux?.Namespaces;
         if (list is null || list.Length == 0)
-            return None;
+            return facts.CgroupTasks.Count == 0 ? None : new NamespaceSet(0, [], mayJoinCgroups: true);
         ulong made = 0;
         List<NamespaceToJoin>? joins = null;
         NamespaceToJoin? user = null;
@@ -94,7 +103,7 @@ internal sealed class NamespaceSet
             joins ??= [];
             joins.Insert(facts.Euid == 0 ? joins.Count : 0, user);
         }
-        return new NamespaceSet(made, joins?.ToArray() ?? []);
+        return new NamespaceSet(made, joins?.ToArray() ?? [], facts.CgroupTasks.Count > 0);
     }
 }
 
@@ -131,17 +140,17 @@ internal static class Namespaces
         for (int i = 0; i < set.Joins.Length; i++)
         {
             var join = set.Joins[i];
-            to.Add(Opcode.JoinNamespace, new JoinNamespace { Inherited = InheritedFd.First + (uint)i, Kind = (uint)join.Kind },
+            to.Add(Opcode.JoinNamespace, new JoinNamespace { Inherited = to.FirstJoin + (uint)i, Kind = (uint)join.Kind },
                 join.JsonPath, string.Concat("join the ", Name(join.Kind), " namespace"), join.Path);
         }
         CompileTime(to);
         if (set.TwoStep)
             CompileFork(to);
+        else if (set.SecondStep != 0)
+            to.Add(Opcode.Unshare, new Unshare { Flags = (uint)set.SecondStep }, "linux.namespaces", "make the container's namespaces");
         // Our own ids have no meaning in it, so that no file could be made.
         if ((set.Joined & CloneFlags.NewUser) != 0)
             BecomeRoot(to, "linux.namespaces", clearGroups: false);
-        if (set.IsNew(CloneFlags.NewCgroup))
-            to.Add(Opcode.Unshare, new Unshare { Flags = (uint)CloneFlags.NewCgroup }, "linux.namespaces", "make a cgroup namespace");
 
         to.Add(Opcode.NewSession, default(NewSession), "", "start a session");
         if (!to.Options.NoNewKeyring)
@@ -153,10 +162,15 @@ internal static class Namespaces
         }
         if (set.IsNew(CloneFlags.NewNet))
             to.Add(Opcode.BringLoopbackUp, default(BringLoopbackUp), "linux.namespaces", "bring up the interface", "lo");
+        // Before anything that the runtime is asked for: it says unasked that they are made.
+        if (set.JoinsCgroups)
+            to.Add(Opcode.JoinCgroups, new JoinCgroups { Tasks = to.Writer.Strings(to.Facts.CgroupTasks) }, "linux.cgroupsPath", "join the cgroup");
         // Before the sysctls, which may be about them.
         if (to.Config.Linux?.NetDevices is { Count: > 0 })
             to.Add(Opcode.RequestNetDevices, default(RequestNetDevices), "linux.netDevices", "wait for the network devices");
         CompileNames(to);
+        if (set.IsNew(CloneFlags.NewCgroup))
+            to.Add(Opcode.Unshare, new Unshare { Flags = (uint)CloneFlags.NewCgroup }, "linux.namespaces", "make a cgroup namespace");
     }
 
     private static void CompileTime(Compilation to)

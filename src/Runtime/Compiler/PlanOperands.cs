@@ -59,6 +59,9 @@ internal static class PlanOperands
             case Opcode.AwaitIdMap:
                 json.WriteBoolean("dumpable"u8, plan.Operands<AwaitIdMap>(index).Dumpable != 0);
                 break;
+            case Opcode.JoinCgroups:
+                WriteStrings(json, "tasks", plan.Strings(plan.Operands<JoinCgroups>(index).Tasks));
+                break;
             case Opcode.BecomeRoot:
                 json.WriteBoolean("clearGroups"u8, plan.Operands<BecomeRoot>(index).ClearGroups != 0);
                 break;

@@ -63,6 +63,8 @@ internal sealed class PlanPhrases(PlanReader plan, CompiledPlan compiled)
             case Opcode.BecomeRoot:
                 return "become root of the user namespace"
                     + (plan.Operands<BecomeRoot>(index).ClearGroups != 0 ? ", without other groups" : "");
+            case Opcode.JoinCgroups:
+                return "join cgroups once they are made: " + string.Join(", ", plan.Strings(plan.Operands<JoinCgroups>(index).Tasks));
             case Opcode.NewSession:
                 return "lead a new session";
             case Opcode.SessionKeyring:

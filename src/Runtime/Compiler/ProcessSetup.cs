@@ -108,7 +108,8 @@ internal static class ProcessSetup
     private static void CompileWait(Compilation to)
     {
         to.Add(Opcode.Ready, default(Ready), "", "report that the container is set up");
-        to.Add(Opcode.AwaitStart, default(AwaitStart), "", "wait for start");
+        if (!to.Options.StartsAtOnce)
+            to.Add(Opcode.AwaitStart, default(AwaitStart), "", "wait for start");
     }
 
     private static ushort Size(uint? size) => (ushort)Math.Min(size ?? 0, ushort.MaxValue);

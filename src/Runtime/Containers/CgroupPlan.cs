@@ -63,8 +63,10 @@ internal sealed class CgroupPlan
             throw new ConfigException(document, found);
     }
 
-    /// <summary>The hierarchies as the compiler takes them.</summary>
-    public IReadOnlyList<CgroupFact> Facts()
+    /// <summary>Adds what the compiler has to know of the cgroups.</summary>
+    public HostFacts AddTo(HostFacts facts) => facts with { Cgroups = Facts(), CgroupTasks = _driver.TaskPaths() };
+
+    private List<CgroupFact> Facts()
     {
         var facts = new List<CgroupFact>(Host.Hierarchies.Count);
         foreach (var hierarchy in Host.Hierarchies)
@@ -77,6 +79,9 @@ internal sealed class CgroupPlan
         return facts;
     }
 
+    /// <summary>Makes what the container's first process is born in, before the rest.</summary>
+    public void MakeForClone() => Try(_driver.MakeForClone);
+
     /// <summary>It can be made only with the container's first process.</summary>
     public bool NeedsProcess => _driver.NeedsProcess;
 
@@ -85,16 +90,16 @@ internal sealed class CgroupPlan
     /// <param name="process">The first process, if <see cref="NeedsProcess"/>.</param>
     public void MakeFor(Config config, int process = 0)
     {
-        Make(process);
+        Try(() => _driver.Make(process));
         Apply(config.Linux?.Resources);
         Delegate(config);
     }
 
-    private void Make(int process)
+    private void Try(Action make)
     {
         try
         {
-            _driver.Make(process);
+            make();
         }
         catch (LinuxException e)
         {
@@ -158,7 +163,8 @@ internal sealed class CgroupPlan
     }
 
     /// <summary>What the container's first process needs to be in the cgroup from its first instruction on.</summary>
-    public CgroupJoin OpenForChild() => new(_driver.OpenForClone(), _driver.OpenTasks());
+    /// <param name="withTasks">It does not join those of v1 later.</param>
+    public CgroupJoin OpenForChild(bool withTasks) => new(_driver.OpenForClone(), withTasks ? _driver.OpenTasks() : []);
 }
 
 /// <summary>The open files of <see cref="CgroupPlan.OpenForChild"/>.</summary>

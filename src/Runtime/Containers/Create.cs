@@ -16,7 +16,10 @@ internal static class Create
 {
     /// <param name="request">What to make.</param>
     /// <param name="foreground">A terminal is kept for <see cref="CreatedContainer.Terminal"/> instead of given away.</param>
-    public static CreatedContainer Run(CreateRequest request, bool foreground)
+    /// <param name="andStart">
+    /// It is to be started at once, where nothing has to happen before (<see cref="CreatedContainer.Session"/>).
+    /// </param>
+    public static CreatedContainer Run(CreateRequest request, bool foreground, bool andStart = false)
     {
         ContainerId.Check(request.Id);
         // First of all, so that no descriptor of ours gets one of these numbers.
@@ -33,10 +36,12 @@ internal static class Create
         {
             var facts = HostFactsReader.Read(bundle.Config);
             var cgroup = CgroupPlan.Decide(request, bundle, facts);
-            facts = facts with { Cgroups = cgroup.Facts() };
+            facts = cgroup.AddTo(facts);
             Timing.Mark("look at the host");
             bool notify = NotifySocket.IsWanted;
-            var plan = Compile(request, bundle, preserved, facts, notify ? root : null);
+            // startContainer hooks belong to a container that was created and waits.
+            bool atOnce = andStart && bundle.Config is { Process: not null, Hooks: null or { StartContainer: null or { Length: 0 } } };
+            var plan = Compile(request, bundle, preserved, facts, notify ? root : null, atOnce);
             var resctrl = ResctrlGroup.Decide(bundle.Config, request.Id, bundle.ConfigName);
             using var devices = NetDevices.Prepare(bundle.Config, bundle.ConfigName);
             using var agent = SeccompAgent.Connect(bundle.Config.Linux?.Seccomp, bundle.ConfigName);
@@ -55,9 +60,10 @@ internal static class Create
                     Resctrl = resctrl,
                     PidFile = pidFile,
                     Notify = notify,
+                    StartsAtOnce = atOnce,
                 };
-                var (state, process, terminal) = setup.Run(joins);
-                return new CreatedContainer(root, directory, state, process, terminal);
+                var (state, process, terminal, session) = setup.Run(joins);
+                return new CreatedContainer(root, directory, state, process, terminal, session);
             }
             catch
             {
@@ -73,7 +79,8 @@ internal static class Create
     }
 
     private static CompiledPlan Compile(
-        CreateRequest request, Bundle bundle, PreservedFds preserved, HostFacts facts, StateRoot? notifyRoot)
+        CreateRequest request, Bundle bundle, PreservedFds preserved, HostFacts facts, StateRoot? notifyRoot,
+        bool atOnce)
     {
         var options = new CompileOptions
         {
@@ -82,6 +89,7 @@ internal static class Create
             RootfsPath = bundle.Rootfs,
             ConfigName = bundle.ConfigName,
             NoPivot = request.NoPivot,
+            StartsAtOnce = atOnce,
             NoNewKeyring = request.NoNewKeyring,
             PreservedFds = (uint)(preserved.Count - preserved.ListenFds),
             ListenFds = (uint)preserved.ListenFds,

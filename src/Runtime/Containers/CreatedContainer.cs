@@ -10,11 +10,15 @@ namespace Csrun.Runtime.Containers;
 /// <param name="State">Its state, as written.</param>
 /// <param name="Process">Its first process, a child of ours.</param>
 /// <param name="Terminal">The terminal's master side, if it was not given away at a console socket.</param>
+/// <param name="Session">
+/// The conversation with Init, which executes the program when it is told to commit; null if it waits for start instead.
+/// </param>
 internal sealed record CreatedContainer(
-    StateRoot Root, StateDirectory Directory, State State, SpawnedProcess Process, Fd? Terminal) : IDisposable
+    StateRoot Root, StateDirectory Directory, State State, SpawnedProcess Process, Fd? Terminal, InitSession? Session) : IDisposable
 {
     public void Dispose()
     {
+        Session?.Dispose();
         Terminal?.Dispose();
         Process.Dispose();
         Directory.Dispose();

@@ -14,11 +14,11 @@ internal static class Run
     {
         if (!request.Detach && !request.NoSubreaper)
             Self.BecomeSubreaper();
-        using var container = Create.Run(request.Create, foreground: !request.Detach);
+        using var container = Create.Run(request.Create, foreground: !request.Detach, andStart: true);
         var foreground = request.Detach ? null : new Foreground(container);
         try
         {
-            Start.Locked(container.Directory, container.State);
+            Start.Created(container);
         }
         catch
         {

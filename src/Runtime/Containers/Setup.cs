@@ -20,6 +20,7 @@ internal sealed class Setup(
     private State _state = null!;
     private SpawnedProcess? _process;
     private Fd? _terminal;
+    private PendingFile? _prepared;
 
     public DescriptorSocket? ConsoleSocket { get; init; }
 
@@ -40,24 +41,31 @@ internal sealed class Setup(
     /// <summary>The container gets a notification socket.</summary>
     public bool Notify { get; init; }
 
+    /// <summary>Init executes the program when it is told to commit, which is left to the caller.</summary>
+    public bool StartsAtOnce { get; init; }
+
     /// <param name="joins">The open namespaces of the plan's joins.</param>
-    /// <returns>The state as written, the container's process, and its terminal where nobody else got it.</returns>
-    public (State State, SpawnedProcess Process, Fd? Terminal) Run(NamespaceFiles joins)
+    /// <returns>
+    /// The state as written, the container's process, its terminal where nobody else got it, and the conversation where
+    /// the caller has to end it.
+    /// </returns>
+    public (State State, SpawnedProcess Process, Fd? Terminal, InitSession? Session) Run(NamespaceFiles joins)
     {
         _state = Intent();
+        InitSession? session = null;
         try
         {
             directory.WriteState(_state);
             directory.WriteConfig(bundle.ConfigBytes);
             if (Notify)
                 NotifySocket.MakeDirectory(directory);
-            if (!cgroup.NeedsProcess)
-                cgroup.MakeFor(bundle.Config);
             Resctrl?.Make();
             Resctrl?.Configure();
-            Timing.Mark("make the state and the cgroup");
-            using var session = Launch(joins);
-            Timing.Mark("clone to Init's exec");
+            Timing.Mark("make the state");
+            session = plan.JoinsCgroups ? LaunchFirst(joins) : LaunchLast(joins);
+            // While Init works.
+            if (!plan.TwoStep)
+                PrepareState();
             var conversation = new Conversation(session, bundle, plan, _process!)
             {
                 ConsoleSocket = ConsoleSocket,
@@ -80,10 +88,15 @@ internal sealed class Setup(
             Timing.Mark("exec of Init to ready");
             Commit(session);
             Timing.Mark("commit");
-            return (_state, _process, _terminal);
+            if (StartsAtOnce)
+                return (_state, _process, _terminal, session);
+            session.Dispose();
+            return (_state, _process, _terminal, null);
         }
         catch
         {
+            session?.Dispose();
+            _prepared?.Dispose();
             Undo();
             throw;
         }
@@ -109,21 +122,52 @@ internal sealed class Setup(
         StartSteps = StepsAfterStart(),
     };
 
+    private InitSession LaunchLast(NamespaceFiles joins)
+    {
+        if (!cgroup.NeedsProcess)
+            cgroup.MakeFor(bundle.Config);
+        Timing.Mark("make the cgroup");
+        var session = Launch(joins);
+        Timing.Mark("clone to Init's exec");
+        return session;
+    }
+
+    // v1: Init makes namespaces while we make the cgroups, and then joins them.
+    private InitSession LaunchFirst(NamespaceFiles joins)
+    {
+        cgroup.MakeForClone();
+        var session = Launch(joins);
+        Timing.Mark("clone to Init's exec");
+        try
+        {
+            cgroup.MakeFor(bundle.Config);
+            // If it is gone, the conversation finds out why.
+            session.TrySend(MessageKind.CgroupsMade);
+        }
+        catch
+        {
+            session.Dispose();
+            throw;
+        }
+        Timing.Mark("make the cgroups");
+        return session;
+    }
+
     private InitSession Launch(NamespaceFiles joins)
     {
         var (ours, theirs) = UnixSocket.Pair(SocketKind.SeqPacket);
         try
         {
             using (theirs)
-            using (var start = UnixSocket.Listen(directory.Number, StateDirectory.StartSocketName, SocketKind.SeqPacket))
+            using (var start = StartsAtOnce ? null : UnixSocket.Listen(directory.Number, StateDirectory.StartSocketName, SocketKind.SeqPacket))
             using (var image = InitFile.Make(plan.Plan, directory.Number))
-            using (var join = cgroup.OpenForChild())
+            using (var join = cgroup.OpenForChild(withTasks: !plan.JoinsCgroups))
             {
                 _process = Spawn.Start(new SpawnRequest
                 {
                     Image = image,
                     CloneFlags = plan.CloneFlags,
-                    Inherited = [theirs, start, .. joins.Files],
+                    Inherited = start is null ? [theirs, .. joins.Files] : [theirs, start, .. joins.Files],
                     PreservedFds = (int)plan.PreservedFds,
                     IntoCgroup = join.Into,
                     CgroupTasks = join.Tasks,
@@ -148,7 +192,9 @@ internal sealed class Setup(
     private void RunHooks(int pid)
     {
         // On disk before the first hook runs: from here on poststop hooks are due, whatever becomes of us.
-        _state = _state with { HooksReached = true };
+        _state = _state with { HooksReached = true, Process = default };
+        _prepared?.Dispose();
+        _prepared = null;
         directory.WriteState(_state);
         var hooks = bundle.Config.Hooks!;
         if (hooks is not ({ Prestart.Length: > 0 } or { CreateRuntime.Length: > 0 }))
@@ -161,6 +207,13 @@ internal sealed class Setup(
         byte[] StateFor(ContainerStatus status) => (Views.Of(_state, status) with { Pid = pid }).ToJson();
     }
 
+    private void PrepareState()
+    {
+        _prepared?.Dispose();
+        _state = _state with { Process = Identify(_process!.Pid), Cgroup = cgroup.Record };
+        _prepared = directory.PrepareState(_state);
+    }
+
     // The order matters: Init must not wait for start unless the state on disk says that it does, and nobody may find a
     // pid-file of a container that failed.
     private void Commit(InitSession session)
@@ -168,10 +221,11 @@ internal sealed class Setup(
         int pid = _process!.Pid;
         SetOomScore(pid);
         Resctrl?.Join(pid);
-        _state = _state with { Process = Identify(pid), Cgroup = cgroup.Record };
-        directory.WriteState(_state);
+        if (_prepared is null)
+            PrepareState();
+        _prepared!.Commit();
         PidfdSocket?.Send("pidfd"u8, _process.PidFd);
-        if (!session.TrySend(MessageKind.Commit))
+        if (!StartsAtOnce && !session.TrySend(MessageKind.Commit))
             throw new CsrunException(ErrorCodes.InitDied, "the container's process ended before it was committed");
         if (PidFile is not null)
             WritePidFile(PidFile, pid);
@@ -243,13 +297,13 @@ internal sealed class Setup(
         return false;
     }
 
-    /// <summary>What later errors of Init can be about: everything behind AwaitStart.</summary>
+    /// <summary>What later errors of Init can be about: everything behind AwaitStart, or Ready where it is started at once.</summary>
     private List<StartStep> StepsAfterStart()
     {
         List<StartStep> steps = [];
         var reader = new PlanReader(plan.Plan);
         int index = reader.Count - 1;
-        for (; index >= 0 && reader.OpcodeAt(index) != Opcode.AwaitStart; index--)
+        for (; index >= 0 && reader.OpcodeAt(index) is not (Opcode.AwaitStart or Opcode.Ready); index--)
             steps.Add(Conversation.StepAt(plan, bundle.Config, (uint)index));
         return steps;
     }

@@ -46,6 +46,23 @@ internal static class Start
         notify?.Forward(state.Process.Pid, process.Number);
     }
 
+    /// <summary>Starts a container that <c>run</c> has just made.</summary>
+    public static void Created(CreatedContainer container)
+    {
+        if (container.Session is not { } session)
+        {
+            Locked(container.Directory, container.State);
+            return;
+        }
+        using var notify = container.State.Notify ? NotifySocket.Open(container.Directory) : null;
+        if (!session.TrySend(MessageKind.Commit))
+            throw new CsrunException(ErrorCodes.InitDied, "the container's process ended before it was committed");
+        AwaitExec(session.Number, container.Directory, container.State, container.Process.PidFd);
+        Timing.Mark("go to exec");
+        RunPoststart(container.Directory, container.State);
+        notify?.Forward(container.State.Process.Pid, container.Process.PidFd.Number);
+    }
+
     private static void ThrowUnlessCreated(ContainerStatus status)
     {
         switch (status)
@@ -72,20 +89,23 @@ internal static class Start
         if (connected is -Errno.ENOENT or -Errno.ECONNREFUSED)
             throw Stopped();
         using var connection = Fd.Own(connected, "connect to", directory.Path + "/" + StateDirectory.StartSocketName);
-        string? before = CommandName(state);
         var go = new Message { Kind = MessageKind.Go };
         if (UnixSocket.Send(connection.Number, MemoryMarshal.AsBytes(new ReadOnlySpan<Message>(in go))) < 0)
             throw Stopped();
+        AwaitExec(connection.Number, directory, state, process);
+    }
 
+    private static void AwaitExec(int connection, StateDirectory directory, State state, Fd process)
+    {
         var hooks = new InitHooks();
         Span<byte> buffer = stackalloc byte[Unsafe.SizeOf<Message>() + Message.MaxText];
         while (true)
         {
             // No deadline: the startContainer hooks run now, and a frozen container goes on when it is thawed.
-            int length = UnixSocket.Receive(connection.Number, buffer, out int number);
+            int length = UnixSocket.Receive(connection, buffer, out int number);
             using var fd = number < 0 ? null : new Fd(number);
             bool closed = length is 0 or -Errno.ECONNRESET;
-            if (closed && !DiedAsInit(state, process, before))
+            if (closed && !DiedAsInit(state, process))
                 return;
             if (closed)
                 throw Died(state);
@@ -115,7 +135,7 @@ internal static class Start
 
     // Its end closes the connection, too. Executing a program changes a process's name, and who has ended keeps the
     // last one until it is reaped.
-    private static bool DiedAsInit(State state, Fd process, string? before)
+    private static bool DiedAsInit(State state, Fd process)
     {
         // A filter may end Init with its last call. Then it still is on its way out when the connection is closed, or
         // was reaped already.
@@ -124,7 +144,7 @@ internal static class Start
             return true;
         if (!PidFd.WaitForEnd(process.Number, 0) && !(filter is not null && ProcessStat.Read(state.Process.Pid)?.IsEnding != false))
             return false;
-        return CommandName(state) is { } after && after == before;
+        return CommandName(state) == InitFile.Name + "\n";
     }
 
     private static StartStep? Filter(State state)

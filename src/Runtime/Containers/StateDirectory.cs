@@ -7,7 +7,8 @@ using Csrun.Runtime.Processes;
 namespace Csrun.Runtime.Containers;
 
 /// <summary>
-/// A container's directory below the root: <c>state.json</c>, <c>config.json</c> (as create read it), the socket that
+/// A container's directory below the root: <c>intent.json</c> (what create is going to make), <c>state.json</c> (once it
+/// is made), <c>config.json</c> (as create read it), the socket that
 /// the container's first process waits on, and the directory of the notification socket.
 /// </summary>
 /// <remarks>
@@ -19,6 +20,9 @@ public sealed class StateDirectory : IDisposable
     /// <summary>Longest state.json that is believed: annotations and hooks of a config of 16 MiB.</summary>
     private const int MaxState = 64 << 20;
     private const string StateName = "state.json";
+
+    // Not the same file: to replace one makes ext4 write it to the disk at once.
+    private const string IntentName = "intent.json";
 
     /// <summary>The socket that Init waits on for start.</summary>
     public const string StartSocketName = "start.sock";
@@ -108,24 +112,41 @@ public sealed class StateDirectory : IDisposable
         && Syscalls.Stat(Number, out var ours) >= 0
         && named.IsSameFile(ours);
 
-    /// <summary>The container's state; null if create has not come so far as to write it.</summary>
-    public State? ReadState()
+    /// <summary>
+    /// The container's state; before it is complete what create intends, and null before that is written.
+    /// </summary>
+    public State? ReadState() => Read(StateName) ?? Read(IntentName);
+
+    private State? Read(string name)
     {
-        int fd = Syscalls.OpenAt(Number, StateName, OpenFlags.ReadOnly | OpenFlags.NoFollow);
+        int fd = Syscalls.OpenAt(Number, name, OpenFlags.ReadOnly | OpenFlags.NoFollow);
         if (fd == -Errno.ENOENT)
             return null;
-        using var file = Fd.Own(fd, "open", Path + "/" + StateName);
-        return StateReader.Read(Files.ReadAll(file.Number, MaxState, Path + "/" + StateName))
-            ?? throw new CsrunException(ErrorCodes.StateUnreadable, "cannot understand", Path + "/" + StateName);
+        using var file = Fd.Own(fd, "open", Path + "/" + name);
+        return StateReader.Read(Files.ReadAll(file.Number, MaxState, Path + "/" + name))
+            ?? throw new CsrunException(ErrorCodes.StateUnreadable, "cannot understand", Path + "/" + name);
     }
 
-    /// <summary>Replaces the container's state as a whole.</summary>
-    public void WriteState(State state) =>
-        Files.WriteAtomically(Number, StateName, StateWriter.Write(state).Span, Csrun.Linux.Mode.OwnerReadWrite);
+    /// <summary>Replaces the container's state, or what create intends, as a whole.</summary>
+    public void WriteState(State state)
+    {
+        ArgumentNullException.ThrowIfNull(state);
+        Files.WriteAtomically(
+            Number, state.IsComplete ? StateName : IntentName, StateWriter.Write(state).Span, Csrun.Linux.Mode.OwnerReadWrite);
+    }
+
+    /// <summary>Writes a state that takes the place of the container's when it is committed.</summary>
+    public PendingFile PrepareState(State state) =>
+        new(Number, StateName, StateWriter.Write(state).Span, Csrun.Linux.Mode.OwnerReadWrite);
 
     /// <summary>Keeps the config that the container is made from: later edits of the bundle must have no effect.</summary>
-    public void WriteConfig(ReadOnlySpan<byte> config) =>
-        Files.WriteAtomically(Number, ConfigName, config, Csrun.Linux.Mode.OwnerReadWrite);
+    /// <remarks>Nobody reads it before the state is complete.</remarks>
+    public void WriteConfig(ReadOnlySpan<byte> config)
+    {
+        using var file = Files.Open(
+            Number, ConfigName, OpenFlags.WriteOnly | OpenFlags.Create | OpenFlags.Truncate | OpenFlags.NoFollow, Csrun.Linux.Mode.OwnerReadWrite);
+        Files.WriteAll(file.Number, config, ConfigName);
+    }
 
     /// <summary>Keeps how a hook ran. What cannot be kept is warned about: no container fails for its records.</summary>
     internal void AppendHook(HookRecord record)
@@ -149,16 +170,17 @@ public sealed class StateDirectory : IDisposable
     public void Remove()
     {
         Clear();
+        _ = Syscalls.UnlinkAt(Number, IntentName);
         _ = Syscalls.UnlinkAt(Number, StateName);
         Directories.RemoveTree(_root.Number, Id);
     }
 
-    /// <summary>Removes all that is in the directory but state.json.</summary>
+    /// <summary>Removes all that is in the directory but what says what it is.</summary>
     public void Clear()
     {
         foreach (var entry in Directories.List(Number, Path))
         {
-            if (entry.Name == StateName)
+            if (entry.Name is StateName or IntentName)
                 continue;
             int result = Syscalls.UnlinkAt(Number, entry.Name);
             if (result is -Errno.EISDIR or -Errno.EPERM)

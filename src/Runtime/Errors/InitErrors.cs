@@ -125,6 +125,7 @@ internal static class InitErrors
     private static ErrorCode CodeOf(Opcode opcode, Step step, int errno) => opcode switch
     {
         Opcode.JoinNamespace or Opcode.Unshare or Opcode.WriteTimeOffsets or Opcode.Fork => ErrorCodes.NamespaceFailed,
+        Opcode.JoinCgroups => ErrorCodes.CgroupFailed,
         Opcode.AwaitIdMap or Opcode.BecomeRoot => ErrorCodes.IdMapFailed,
         Opcode.OpenSource when errno == Errno.ENOENT => ErrorCodes.MountSourceMissing,
         Opcode.OpenSource or Opcode.OpenNullDevice => ErrorCodes.MountSource,

@@ -10,7 +10,8 @@ namespace Csrun.Runtime.Processes;
 /// </summary>
 internal static class InitFile
 {
-    private const string Name = "csrun:init";
+    /// <summary>Of the file, and of a process (comm) as long as it is Init.</summary>
+    public const string Name = "csrun:init";
 
     // r-xr-xr-x: root of a user namespace is not the file's owner.
     private const uint ReadAndExecute = 0x16D;

@@ -21,6 +21,9 @@ internal sealed class InitSession(Fd socket) : IDisposable
     private const int AnyStage = -1;
     private int _stage;
 
+    /// <summary>The socket's descriptor.</summary>
+    public int Number => socket.Number;
+
     /// <summary>
     /// The order of messages: each belongs to a stage, and no stage comes back. A message may come again only where
     /// <c>Repeats</c> says so.

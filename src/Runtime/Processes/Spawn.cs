@@ -10,7 +10,6 @@ namespace Csrun.Runtime.Processes;
 /// </summary>
 public static unsafe class Spawn
 {
-    private const string InitName = "csrun:init";
     private const int CloseRangeCloexec = 4;
     private static readonly nint s_allOnes = unchecked((nint)uint.MaxValue);
 
@@ -46,7 +45,7 @@ public static unsafe class Spawn
             table.Add("take gid 0 in the new user namespace", null, 0, SyscallNumbers.Setresgid);
             table.Add("take uid 0 in the new user namespace", null, 0, SyscallNumbers.Setresuid);
         }
-        table.Add("execute", InitName, 0, SyscallNumbers.ExecveAt, image, table.Text(""), table.Texts([InitName]), table.Texts([]), At.EmptyPath);
+        table.Add("execute", InitFile.Name, 0, SyscallNumbers.ExecveAt, image, table.Text(""), table.Texts([InitFile.Name]), table.Texts([]), At.EmptyPath);
         Action<int> prepare = pid =>
         {
             request.WhileWaiting?.Invoke(pid);

@@ -118,9 +118,15 @@ public sealed class FakeTreeTests : IDisposable
         Directory.CreateDirectory(At("there"));
         File.WriteAllText(At("there/cpuset.cpus"), "\n");
         File.WriteAllText(At("there/cpuset.mems"), "1\n");
+        // The kernel would make these two with the directory.
+        Directory.CreateDirectory(At("there/leaf"));
+        File.WriteAllText(At("there/leaf/cpuset.cpus"), "\n");
+        File.WriteAllText(At("there/leaf/cpuset.mems"), "\n");
         Prepare(CgroupMode.V1, "/there/leaf", "cpuset").Make();
         Assert.Equal("0-3", File.ReadAllText(At("there/cpuset.cpus")).Trim());
         Assert.Equal("1", File.ReadAllText(At("there/cpuset.mems")).Trim());
+        Assert.Equal("0-3", File.ReadAllText(At("there/leaf/cpuset.cpus")).Trim());
+        Assert.Equal("1", File.ReadAllText(At("there/leaf/cpuset.mems")).Trim());
     }
 
     [Fact]

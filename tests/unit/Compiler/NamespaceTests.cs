@@ -10,6 +10,8 @@ namespace Csrun.Tests.Unit.Compiler;
 
 public sealed class NamespaceTests
 {
+    private static readonly HostFacts s_tasks = new() { CgroupTasks = ["/c/tasks"] };
+
     private const ulong Ns = CloneFlags.NewNs;
     private const ulong User = CloneFlags.NewUser;
     private const ulong Pid = CloneFlags.NewPid;
@@ -26,6 +28,39 @@ public sealed class NamespaceTests
         var compiled = With(type);
         Assert.Equal((Ns | flag, false), (compiled.Result.CloneFlags, compiled.Result.TwoStep));
         Assert.DoesNotContain(Opcode.Fork, compiled.Opcodes());
+    }
+
+    [Fact]
+    public void Where_Init_joins_the_cgroups_it_makes_the_namespaces_too()
+    {
+        var compiled = With(s_tasks, "pid", "uts", "cgroup");
+        Assert.Equal(Pid, compiled.Result.CloneFlags);
+        Assert.True(compiled.Result.JoinsCgroups);
+        Assert.Equal(Opcode.Unshare, compiled.Opcodes()[0]);
+        Assert.Equal([(uint)(Ns | Uts), (uint)CloneFlags.NewCgroup], compiled.All<Unshare>(Opcode.Unshare).ConvertAll(static u => u.Flags));
+        // The root of a cgroup namespace is the cgroup that its maker is in.
+        Assert.True(Array.LastIndexOf(compiled.Opcodes(), Opcode.Unshare) > Array.IndexOf(compiled.Opcodes(), Opcode.JoinCgroups));
+        Assert.Equal(["/c/tasks"], compiled.Plan.Strings(compiled.One<JoinCgroups>(Opcode.JoinCgroups).Tasks));
+    }
+
+    [Theory]
+    [InlineData("user")]
+    [InlineData("user:/u")]
+    [InlineData("pid:/p")]
+    [InlineData("time")]
+    public void Without_the_hosts_rights_Init_joins_no_cgroups(string type)
+    {
+        var compiled = With(s_tasks, type);
+        Assert.False(compiled.Result.JoinsCgroups);
+        Assert.DoesNotContain(Opcode.JoinCgroups, compiled.Opcodes());
+    }
+
+    [Fact]
+    public void Without_the_hosts_mounts_Init_joins_no_cgroups()
+    {
+        var compiled = Compiled.From(linux: """ "namespaces": [{"type": "mount", "path": "/m"}] """, facts: s_tasks);
+        Assert.False(compiled.Result.JoinsCgroups);
+        Assert.DoesNotContain(Opcode.JoinCgroups, compiled.Opcodes());
     }
 
     [Fact]
@@ -176,7 +211,9 @@ public sealed class NamespaceTests
     }
 
     /// <summary>A mount namespace, and those of the arguments, "type" or "type:path".</summary>
-    private static Compiled With(params string[] namespaces)
+    private static Compiled With(params string[] namespaces) => With(Compiled.Root, namespaces);
+
+    private static Compiled With(HostFacts facts, params string[] namespaces)
     {
         string list = """ {"type": "mount"} """;
         foreach (string item in namespaces)
@@ -184,7 +221,7 @@ public sealed class NamespaceTests
             string[] parts = item.Split(':');
             list += parts.Length == 1 ? $$""", {"type": "{{parts[0]}}"} """ : $$""", {"type": "{{parts[0]}}", "path": "{{parts[1]}}"} """;
         }
-        return Compiled.From(linux: $""" "namespaces": [{list}] """);
+        return Compiled.From(linux: $""" "namespaces": [{list}] """, facts: facts);
     }
 
     private static string User_(string others) => $$"""

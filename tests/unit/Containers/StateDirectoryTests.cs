@@ -92,6 +92,23 @@ public sealed class StateDirectoryTests : IDisposable
     }
 
     [Fact]
+    public void What_is_intended_is_the_state_until_it_is_complete()
+    {
+        using StateRoot root = StateRoot.OpenOrMake(Options);
+        using StateDirectory directory = StateDirectory.Make(root, "c1", out _);
+        directory.WriteState(StateTests.Full() with { Owner = 1, Process = default });
+        Assert.False(directory.ReadState()!.IsComplete);
+        using (PendingFile pending = directory.PrepareState(StateTests.Full() with { Owner = 2 }))
+        {
+            Assert.Equal(1u, directory.ReadState()!.Owner);
+            pending.Commit();
+        }
+        Assert.Equal(2u, directory.ReadState()!.Owner);
+        directory.Remove();
+        Assert.False(Directory.Exists(directory.Path));
+    }
+
+    [Fact]
     public void A_damaged_state_is_an_error_that_says_where()
     {
         using StateRoot root = StateRoot.OpenOrMake(Options);

@@ -100,6 +100,9 @@ internal sealed class InitProcess : IDisposable
 
     public InitMessage Read() => Read(_sync);
 
+    /// <summary>Whether there is something to read in this time.</summary>
+    public bool Speaks(int milliseconds) => Wait(_sync.Number, milliseconds);
+
     /// <summary>What the hooks printed that were told of: standard output, then standard error, of each.</summary>
     public List<string> HookOutput { get; } = [];
 

@@ -76,6 +76,9 @@ public class MalformedPlanTests
         Fd? terminal = null;
         while (true)
         {
+            // A plan may have become one that waits for what nobody tells it.
+            if (!init.Speaks(5000))
+                break;
             var message = init.Read();
             if (message.Kind == MessageKind.Console)
                 terminal ??= message.Descriptor;

@@ -51,6 +51,43 @@ public class NamespaceTests
     }
 
     [Fact]
+    public void Cgroups_are_joined_once_they_are_made()
+    {
+        string cgroup = $"/sys/fs/cgroup/pids/csrun-init-{Environment.ProcessId}";
+        Assert.SkipUnless(File.Exists("/sys/fs/cgroup/pids/tasks"), "no v1 hierarchy of pids is mounted");
+        using var container = new TestContainer();
+        container.Add(Opcode.JoinCgroups, new JoinCgroups { Tasks = container.Writer.Strings([cgroup + "/tasks"]) });
+        container.Begin();
+        container.Pivot();
+        Directory.CreateDirectory(cgroup);
+        try
+        {
+            using var init = InitProcess.Start(container.Finish("busybox grep :pids: /proc/self/cgroup"));
+            init.Say(MessageKind.CgroupsMade);
+            Assert.Equal(0, init.Run());
+            Assert.EndsWith($":pids:/{Path.GetFileName(cgroup)}\n", container.Output(), StringComparison.Ordinal);
+        }
+        finally
+        {
+            Directory.Delete(cgroup);
+        }
+    }
+
+    [Fact]
+    public void What_is_no_file_of_a_cgroup_is_not_written_to()
+    {
+        using var container = new TestContainer();
+        string file = Path.Combine(container.Host, "tasks");
+        File.WriteAllText(file, "");
+        container.Add(Opcode.JoinCgroups, new JoinCgroups { Tasks = container.Writer.Strings([file]) });
+        using var init = InitProcess.Start(container.Plan());
+        init.Say(MessageKind.CgroupsMade);
+        var error = init.Read();
+        Assert.Equal((MessageKind.Error, Step.Verify, file), (error.Kind, error.Step, error.Text));
+        Assert.Equal("", File.ReadAllText(file));
+    }
+
+    [Fact]
     public void A_user_namespace_is_entered_once_its_ids_are_mapped()
     {
         const uint host = 100_000;
