@@ -56,11 +56,19 @@ public static class Files
             }
             if (length == buffer.Length)
             {
-                Span<byte> larger = new byte[buffer.Length * 4];
-                buffer.CopyTo(larger);
-                buffer = larger;
+                buffer = Larger(fd, buffer, limit);
             }
         }
+    }
+
+    // Room for all of a file that says how large it is, and for one byte more, which finds its end.
+    private static Span<byte> Larger(int fd, ReadOnlySpan<byte> full, int limit)
+    {
+        long size = Syscalls.Stat(fd, out var status) >= 0 && status.Size <= (ulong)limit ? (long)status.Size + 1 : 0;
+        Span<byte> larger = GC.AllocateUninitializedArray<byte>((int)Math.Max(size, full.Length * 4L));
+        Pages.Populate(larger);
+        full.CopyTo(larger);
+        return larger;
     }
 
     /// <summary>Reads a whole file by its path.</summary>

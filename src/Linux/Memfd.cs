@@ -25,18 +25,21 @@ public static class Memfd
     /// <param name="executable">Whether it is a program to execute.</param>
     public static Fd Create(string name, ReadOnlySpan<byte> content, bool executable) => Fill(Open(name, executable), name, content);
 
-    /// <summary>The same, of a program to execute; null where the sysctl vm.memfd_noexec is 2, which forbids it.</summary>
-    public static Fd? TryCreateExecutable(string name, ReadOnlySpan<byte> content)
+    /// <summary>
+    /// The same, of a program to execute, in two parts; null where the sysctl vm.memfd_noexec is 2, which forbids it.
+    /// </summary>
+    public static Fd? TryCreateExecutable(string name, ReadOnlySpan<byte> content, ReadOnlySpan<byte> rest)
     {
         int result = TryOpen(name, executable: true);
-        return result == -Errno.EACCES ? null : Fill(Fd.Own(result, "make memory file", name), name, content);
+        return result == -Errno.EACCES ? null : Fill(Fd.Own(result, "make memory file", name), name, content, rest);
     }
 
-    private static Fd Fill(Fd fd, string name, ReadOnlySpan<byte> content)
+    private static Fd Fill(Fd fd, string name, ReadOnlySpan<byte> content, ReadOnlySpan<byte> rest = default)
     {
         try
         {
             Files.WriteAll(fd.Number, content, name);
+            Files.WriteAll(fd.Number, rest, name);
             Seal(fd.Number, name);
             return fd;
         }

@@ -59,6 +59,8 @@ public static class SyscallNumbers
 
     public static int RtSigaction => Abi.IsArm64 ? 134 : 13;
 
+    public static int Madvise => Abi.IsArm64 ? 233 : 28;
+
     public static int Waitid => Abi.IsArm64 ? 95 : 247;
 
     public static int Prctl => Abi.IsArm64 ? 167 : 157;

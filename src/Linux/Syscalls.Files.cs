@@ -118,6 +118,9 @@ public static unsafe partial class Syscalls
         return result;
     }
 
+    /// <summary>madvise(2).</summary>
+    public static int Madvise(void* start, nuint length, int advice) => Call(SyscallNumbers.Madvise, start, (void*)length, advice);
+
     /// <summary>mkdirat(2).</summary>
     public static int MkdirAt(int directory, string path, uint mode)
     {

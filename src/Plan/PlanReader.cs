@@ -13,18 +13,17 @@ namespace Csrun.Plan;
 /// </summary>
 public sealed class PlanReader
 {
-    private readonly byte[] _plan;
+    private readonly ReadOnlyMemory<byte> _memory;
     private readonly int[] _offsets;
 
-    /// <param name="plan">The whole plan, as <see cref="PlanWriter.ToArray"/> gives it.</param>
+    /// <param name="plan">The whole plan, as <see cref="PlanWriter.Finish"/> gives it.</param>
     /// <exception cref="InvalidDataException">It is none.</exception>
-    public PlanReader(byte[] plan)
+    public PlanReader(ReadOnlyMemory<byte> plan)
     {
-        ArgumentNullException.ThrowIfNull(plan);
-        _plan = plan;
+        _memory = plan;
         if (plan.Length < Unsafe.SizeOf<PlanHeader>())
             throw new InvalidDataException("a plan is longer than that");
-        Header = MemoryMarshal.Read<PlanHeader>(plan);
+        Header = MemoryMarshal.Read<PlanHeader>(plan.Span);
         if (Header.Magic != PlanHeader.ExpectedMagic || Header.Version != PlanHeader.ExpectedVersion)
             throw new InvalidDataException("not a plan of this version");
         if (Header.TotalLength != plan.Length || Header.TotalLength > PlanHeader.MaxLength || Header.Slots > PlanHeader.MaxSlots)
@@ -33,6 +32,8 @@ public sealed class PlanReader
     }
 
     public PlanHeader Header { get; }
+
+    private ReadOnlySpan<byte> Plan => _memory.Span;
 
     /// <summary>How many instructions there are.</summary>
     public int Count => _offsets.Length;
@@ -94,14 +95,14 @@ public sealed class PlanReader
         _ => throw new InvalidDataException($"opcode {(int)opcode} is unknown"),
     };
 
-    public Opcode OpcodeAt(int index) => MemoryMarshal.Read<InstructionHeader>(_plan.AsSpan(_offsets[index])).Opcode;
+    public Opcode OpcodeAt(int index) => MemoryMarshal.Read<InstructionHeader>(Plan.Slice(_offsets[index])).Opcode;
 
     /// <summary>The operands of an instruction; <typeparamref name="T"/> must be the structure of its opcode.</summary>
     public T Operands<T>(int index) where T : unmanaged
     {
         if (Unsafe.SizeOf<T>() != OperandSize(OpcodeAt(index)))
             throw new InvalidDataException($"instruction {index} has other operands");
-        return MemoryMarshal.Read<T>(_plan.AsSpan(_offsets[index] + Unsafe.SizeOf<InstructionHeader>()));
+        return MemoryMarshal.Read<T>(Plan.Slice(_offsets[index] + Unsafe.SizeOf<InstructionHeader>()));
     }
 
     /// <summary>A string; null for the absent reference.</summary>
@@ -110,16 +111,16 @@ public sealed class PlanReader
         if (reference is { Offset: 0, Length: 0 })
             return null;
         var bytes = Bytes(reference);
-        if (_plan.Length == reference.Offset + reference.Length || _plan[reference.Offset + reference.Length] != 0)
+        if (Plan.Length == reference.Offset + reference.Length || Plan[(int)(reference.Offset + reference.Length)] != 0)
             throw new InvalidDataException("a string has no end");
         return Encoding.UTF8.GetString(bytes);
     }
 
     public ReadOnlySpan<byte> Bytes(PlanRef reference)
     {
-        if ((ulong)reference.Offset + reference.Length > (ulong)_plan.Length)
+        if ((ulong)reference.Offset + reference.Length > (ulong)Plan.Length)
             throw new InvalidDataException("a reference leads out of the plan");
-        return _plan.AsSpan((int)reference.Offset, (int)reference.Length);
+        return Plan.Slice((int)reference.Offset, (int)reference.Length);
     }
 
     /// <summary>An array of structures.</summary>
@@ -143,7 +144,7 @@ public sealed class PlanReader
     private int[] FindInstructions()
     {
         ulong end = (ulong)Header.InstructionsOffset + Header.InstructionsLength;
-        if (Header.InstructionsOffset % 8 != 0 || end > (ulong)_plan.Length
+        if (Header.InstructionsOffset % 8 != 0 || end > (ulong)Plan.Length
             || Header.InstructionCount > Header.InstructionsLength / (uint)Unsafe.SizeOf<InstructionHeader>())
         {
             throw new InvalidDataException("the instructions lie outside the plan");
@@ -154,7 +155,7 @@ public sealed class PlanReader
         {
             if (offset + (ulong)Unsafe.SizeOf<InstructionHeader>() > end)
                 throw new InvalidDataException("the instructions end before their number");
-            var header = MemoryMarshal.Read<InstructionHeader>(_plan.AsSpan((int)offset));
+            var header = MemoryMarshal.Read<InstructionHeader>(Plan.Slice((int)offset));
             int size = Unsafe.SizeOf<InstructionHeader>() + OperandSize(header.Opcode);
             if (header.Size != size || header.Reserved != 0 || offset + (ulong)size > end)
                 throw new InvalidDataException($"instruction {i} has the wrong size");

@@ -51,21 +51,18 @@ public sealed class PlanWriter
             return default;
         if (_strings.TryGetValue(text, out var known))
             return known;
-        var reference = Append(text);
-        _strings[text] = reference;
-        return reference;
-    }
-
-    private PlanRef Append(string text)
-    {
         int count = Encoding.UTF8.GetByteCount(text);
         Reserve(ref _data, _dataLength, count + 1);
         var reference = new PlanRef { Offset = (uint)_dataLength, Length = (uint)count };
         Encoding.UTF8.GetBytes(text, _data.AsSpan(_dataLength));
         _data[_dataLength + count] = 0;
         _dataLength += count + 1;
+        _strings[text] = reference;
         return reference;
     }
+
+    /// <summary>Makes room for as many bytes of strings as are going to come.</summary>
+    public void Expect(int bytes) => Reserve(ref _data, _dataLength, checked(bytes + 65536));
 
     /// <summary>Stores bytes as they are, with a NUL after them.</summary>
     public PlanRef Bytes(ReadOnlySpan<byte> bytes)
@@ -101,19 +98,10 @@ public sealed class PlanWriter
         return Array<PlanRef>(references);
     }
 
-    /// <summary>Stores an array of strings that do not occur elsewhere: as <see cref="Strings"/>, without looking them up.</summary>
-    public PlanRef DistinctStrings(ReadOnlySpan<string> items)
-    {
-        var references = new PlanRef[items.Length];
-        for (int i = 0; i < references.Length; i++)
-            references[i] = Append(items[i]);
-        return Array<PlanRef>(references);
-    }
-
-    /// <summary>The finished plan.</summary>
+    /// <summary>The finished plan; nothing can be added to it any more.</summary>
     /// <param name="preservedFds">Descriptors from 3 on that the container's process keeps.</param>
     /// <param name="inheritedFds">Descriptors that Init inherits after those; see <see cref="InheritedFd"/>.</param>
-    public byte[] ToArray(uint preservedFds, uint inheritedFds)
+    public ReadOnlyMemory<byte> Finish(uint preservedFds, uint inheritedFds)
     {
         int start = (_dataLength + 7) & ~7;
         long total = (long)start + _instructionsLength;
@@ -121,9 +109,9 @@ public sealed class PlanWriter
             throw new InvalidOperationException($"a plan of {total} bytes is over the limit of {PlanHeader.MaxLength}");
         if (Slots > PlanHeader.MaxSlots)
             throw new InvalidOperationException($"a plan with {Slots} slots is over the limit of {PlanHeader.MaxSlots}");
-        var plan = new byte[total];
-        _data.AsSpan(0, _dataLength).CopyTo(plan);
-        _instructions.AsSpan(0, _instructionsLength).CopyTo(plan.AsSpan(start));
+        Reserve(ref _data, _dataLength, (int)total - _dataLength);
+        _data.AsSpan(_dataLength, start - _dataLength).Clear();
+        _instructions.AsSpan(0, _instructionsLength).CopyTo(_data.AsSpan(start));
         var header = new PlanHeader
         {
             Magic = PlanHeader.ExpectedMagic,
@@ -136,15 +124,18 @@ public sealed class PlanWriter
             InheritedFds = inheritedFds,
             Slots = Slots,
         };
-        MemoryMarshal.Write(plan, in header);
-        return plan;
+        MemoryMarshal.Write(_data, in header);
+        return _data.AsMemory(0, (int)total);
     }
 
     private static void Reserve(ref byte[] buffer, int length, int more)
     {
         int needed = checked(length + more);
-        if (needed > buffer.Length)
-            System.Array.Resize(ref buffer, Math.Max(needed, checked(buffer.Length * 2)));
+        if (needed <= buffer.Length)
+            return;
+        var larger = GC.AllocateUninitializedArray<byte>(Math.Max(needed, checked(buffer.Length * 2)));
+        buffer.AsSpan(0, length).CopyTo(larger);
+        buffer = larger;
     }
 }
 #endif

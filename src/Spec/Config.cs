@@ -86,7 +86,7 @@ public sealed class Hook
     /// <summary>argv with argv[0], as for execv(3); absent means argv is the path alone.</summary>
     public string[]? Args { get; set; }
 
-    public string[]? Env { get; set; }
+    public Utf8Texts? Env { get; set; }
 
     /// <summary>Seconds before the hook is given up, above 0; null for none.</summary>
     public int? Timeout { get; set; }

@@ -11,7 +11,7 @@ public static partial class ConfigReader
         {
             if (members.Is("cwd"u8)) process.Cwd = json.Text() ?? "";
             else if (members.Is("args"u8)) process.Args = json.Texts();
-            else if (members.Is("env"u8)) process.Env = json.Texts();
+            else if (members.Is("env"u8)) process.Env = json.Utf8Texts();
             else if (members.Is("user"u8)) process.User = User(ref json);
             else if (members.Is("terminal"u8)) process.Terminal = json.Bool() ?? false;
             else if (members.Is("consoleSize"u8)) process.ConsoleSize = ConsoleSize(ref json);

@@ -147,7 +147,7 @@ public static partial class ConfigReader
         {
             if (members.Is("path"u8)) hook.Path = json.Text() ?? "";
             else if (members.Is("args"u8)) hook.Args = json.Texts();
-            else if (members.Is("env"u8)) hook.Env = json.Texts();
+            else if (members.Is("env"u8)) hook.Env = json.Utf8Texts();
             else if (members.Is("timeout"u8)) hook.Timeout = json.Int32();
             else json.Skip();
         }

@@ -183,6 +183,23 @@ internal ref struct JsonCursor
         return items.ToArray();
     }
 
+    /// <summary>An array of strings that stay as they are.</summary>
+    public Utf8Texts? Utf8Texts()
+    {
+        if (!Expect(JsonTokenType.StartArray, "an array"))
+            return null;
+        // Quotes take more than a NUL does, and no escape is shorter than what it stands for.
+        var items = new Utf8Texts.Builder(_text.Length - Offset);
+        while (NextItem())
+        {
+            if (_json.TokenType == JsonTokenType.String && !_json.ValueIsEscaped)
+                items.Add(_json.ValueSpan);
+            else if (Text() is { } item)
+                items.Add(Encoding.UTF8.GetBytes(item));
+        }
+        return items.Build();
+    }
+
     /// <summary>An array of numbers.</summary>
     public uint[]? UInt32s()
     {

@@ -14,7 +14,7 @@ public sealed class Process
 
     public string[]? Args { get; set; }
 
-    public string[]? Env { get; set; }
+    public Utf8Texts? Env { get; set; }
 
     /// <summary>Absolute, in the container.</summary>
     public string Cwd { get; set; } = "";

@@ -35,11 +35,11 @@ public static partial class Validator
     }
 
     /// <summary>config.md#process: environ semantics, of hooks too.</summary>
-    private static void EnvironmentIsValid(string[]? environment, Place at, Findings found)
+    private static void EnvironmentIsValid(Utf8Texts? environment, Place at, Findings found)
     {
-        for (int i = 0; i < environment?.Length; i++)
+        for (int i = 0; i < environment?.Count; i++)
         {
-            if (environment[i].IndexOf('=', StringComparison.Ordinal) <= 0)
+            if (environment.Bytes(i).IndexOf((byte)'=') <= 0)
                 found.Error(ConfigCodes.EnvInvalid, (at + "env").At(i), $"must be NAME=value, but is {Show.Quoted(environment[i])}");
         }
     }

@@ -94,7 +94,7 @@ internal sealed class Compilation(Config config, CompileOptions options, HostFac
         uint preserved = checked(Options.PreservedFds + Options.ListenFds);
         return new CompiledPlan
         {
-            Plan = Writer.ToArray(preserved, FirstJoin + (uint)Namespaces.Joins.Length),
+            Plan = Writer.Finish(preserved, FirstJoin + (uint)Namespaces.Joins.Length),
             CloneFlags = Namespaces.FirstStep,
             TwoStep = Namespaces.TwoStep,
             JoinsCgroups = Namespaces.JoinsCgroups,

@@ -1,3 +1,4 @@
+using System;
 using System.Collections.Generic;
 using System.Globalization;
 using Csrun.Spec;
@@ -8,7 +9,7 @@ namespace Csrun.Runtime.Compiler;
 internal sealed class CompiledPlan
 {
     /// <summary>The plan's bytes, as Init reads them.</summary>
-    public required byte[] Plan { get; init; }
+    public required ReadOnlyMemory<byte> Plan { get; init; }
 
     /// <summary>
     /// CLONE_NEW* for the first clone3. With CLONE_NEWUSER, the runtime writes the id maps before it lets the child

@@ -1,8 +1,6 @@
 using System;
-using System.Buffers;
 using System.Collections.Generic;
 using System.Globalization;
-using System.Runtime.InteropServices;
 using Csrun.Linux;
 using Csrun.Plan;
 using Csrun.Spec;
@@ -19,7 +17,7 @@ internal static class ProcessSetup
     private const uint DefaultUmask = 0x12; // octal 022
 
     /// <summary>Where the directory of <see cref="CompileOptions.NotifySocketPath"/> is in the container.</summary>
-    private const string NotifyDirectory = "/run/notify";
+    public const string NotifyDirectory = "/run/notify";
 
     /// <summary>The mount that a notify socket needs, with those of the config; null if there is none.</summary>
     public static Mount? NotifyMount(CompileOptions options)
@@ -89,7 +87,7 @@ internal static class ProcessSetup
 
         string[] arguments = process.Args ?? [];
         string program = arguments.Length == 0 ? "" : arguments[0];
-        var environment = new EnvironmentList(to, process.Env ?? []);
+        var environment = new EnvironmentList(to, process.Env);
         to.Add(Opcode.FindExecutable, new FindExecutable { Candidates = to.Writer.Strings(Candidates(program, environment.Path)) },
             "process.args[0]", "run", program);
         var filter = SeccompSetup.Compile(to);
@@ -135,100 +133,5 @@ internal static class ProcessSetup
             candidates.Add(directory.IsEmpty ? string.Concat("./", program) : string.Concat(directory, "/", program));
         }
         return candidates;
-    }
-
-    /// <summary>
-    /// The environment as the process gets it: of entries with the same name the last one, in its place; then what
-    /// service managers expect.
-    /// </summary>
-    private readonly ref struct EnvironmentList
-    {
-        private readonly Compilation _to;
-        private readonly List<string> _entries;
-
-        public EnvironmentList(Compilation to, string[] entries)
-        {
-            _to = to;
-            var all = new List<string>(entries.Length + 4);
-            all.AddRange(entries);
-            if (to.Options.ListenFds > 0)
-            {
-                all.Add(string.Concat("LISTEN_FDS=", to.Options.ListenFds.ToString(CultureInfo.InvariantCulture)));
-                all.Add("LISTEN_PID=1");
-                if (to.Options.ListenNames is { } names)
-                    all.Add("LISTEN_FDNAMES=" + names);
-            }
-            if (to.Options.NotifySocketPath is { } socket)
-                all.Add(string.Concat("NOTIFY_SOCKET=", NotifyDirectory, socket.AsSpan(Math.Max(0, socket.LastIndexOf('/')))));
-            _entries = LastOfEach(all);
-            for (int i = _entries.Count - 1; i >= 0; i--)
-            {
-                if (_entries[i].StartsWith("PATH=", StringComparison.Ordinal))
-                    Path = _entries[i][5..];
-                else if (_entries[i].StartsWith("HOME=", StringComparison.Ordinal))
-                    HasHome = RemoveEmptyHome(i);
-            }
-        }
-
-        public string? Path { get; }
-
-        /// <summary>There is one, and it is not empty: else Init looks it up in the container's /etc/passwd.</summary>
-        public bool HasHome { get; }
-
-        public PlanRef Write() => _to.Writer.DistinctStrings(CollectionsMarshal.AsSpan(_entries));
-
-        private bool RemoveEmptyHome(int index)
-        {
-            if (_entries[index].Length > 5)
-                return true;
-            _entries.RemoveAt(index);
-            return false;
-        }
-
-        /// <summary>
-        /// In one pass over a table of hashes, from the last entry to the first: Kubernetes gives a container several
-        /// variables for every service of its namespace, thousands in all.
-        /// </summary>
-        private static List<string> LastOfEach(List<string> all)
-        {
-            int size = 16;
-            while (size < all.Count * 2)
-                size *= 2;
-            int[] table = ArrayPool<int>.Shared.Rent(size);
-            table.AsSpan(0, size).Clear();
-            bool[] drop = ArrayPool<bool>.Shared.Rent(all.Count + 1);
-            int dropped = 0;
-            for (int i = all.Count - 1; i >= 0; i--)
-            {
-                var name = NameOf(all[i]);
-                int place = string.GetHashCode(name, StringComparison.Ordinal) & (size - 1);
-                while (table[place] != 0 && !name.SequenceEqual(NameOf(all[table[place] - 1])))
-                    place = (place + 1) & (size - 1);
-                drop[i] = table[place] != 0;
-                if (drop[i])
-                    dropped++;
-                else
-                    table[place] = i + 1;
-            }
-            if (dropped > 0)
-            {
-                int kept = 0;
-                for (int i = 0; i < all.Count; i++)
-                {
-                    if (!drop[i])
-                        all[kept++] = all[i];
-                }
-                all.RemoveRange(kept, all.Count - kept);
-            }
-            ArrayPool<int>.Shared.Return(table);
-            ArrayPool<bool>.Shared.Return(drop);
-            return all;
-        }
-
-        private static ReadOnlySpan<char> NameOf(string entry)
-        {
-            int equals = entry.IndexOf('=', StringComparison.Ordinal);
-            return entry.AsSpan(0, equals < 0 ? entry.Length : equals);
-        }
     }
 }

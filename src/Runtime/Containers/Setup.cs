@@ -160,7 +160,7 @@ internal sealed class Setup(
         {
             using (theirs)
             using (var start = StartsAtOnce ? null : UnixSocket.Listen(directory.Number, StateDirectory.StartSocketName, SocketKind.SeqPacket))
-            using (var image = InitFile.Make(plan.Plan, directory.Number))
+            using (var image = InitFile.Make(plan.Plan.Span, directory.Number))
             using (var join = cgroup.OpenForChild(withTasks: !plan.JoinsCgroups))
             {
                 _process = Spawn.Start(new SpawnRequest

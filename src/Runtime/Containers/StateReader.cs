@@ -233,7 +233,7 @@ public ref struct StateReader
                 {
                     case "path": hook.Path = Text(); break;
                     case "args": hook.Args = ReadTexts(); break;
-                    case "env": hook.Env = ReadTexts(); break;
+                    case "env": hook.Env = [.. ReadTexts()]; break;
                     case "timeout": hook.Timeout = _json.GetInt32(); break;
                     default: _json.Skip(); break;
                 }

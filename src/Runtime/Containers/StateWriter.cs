@@ -120,7 +120,7 @@ public static class StateWriter
         json.WriteEndArray();
     }
 
-    private static void Write(Utf8JsonWriter json, ReadOnlySpan<byte> name, string[]? texts)
+    private static void Write(Utf8JsonWriter json, ReadOnlySpan<byte> name, IReadOnlyList<string>? texts)
     {
         if (texts is null)
             return;

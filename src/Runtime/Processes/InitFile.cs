@@ -23,9 +23,9 @@ internal static class InitFile
     /// </param>
     public static Fd Make(ReadOnlySpan<byte> plan, int directory)
     {
-        byte[] content = GC.AllocateUninitializedArray<byte>(InitImage.Length(plan.Length));
-        InitImage.WriteTo(content, plan);
-        return Memfd.TryCreateExecutable(Name, content) ?? MakeOutsideMemfd(content, directory);
+        byte[] head = GC.AllocateUninitializedArray<byte>(InitImage.PlanOffset);
+        InitImage.WriteHead(head, plan.Length);
+        return Memfd.TryCreateExecutable(Name, head, plan) ?? MakeOutsideMemfd([.. head, .. plan], directory);
     }
 
     /// <summary>

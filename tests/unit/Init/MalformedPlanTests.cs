@@ -61,7 +61,7 @@ public class MalformedPlanTests
     {
         var writer = new PlanWriter();
         writer.Add(Opcode.OpenRootfs, new OpenRootfs { Path = writer.String("/somewhere") });
-        byte[] plan = writer.ToArray(0, 2);
+        byte[] plan = writer.Finish(0, 2).ToArray();
         change(plan, (int)BinaryPrimitives.ReadUInt32LittleEndian(plan.AsSpan(16)));
         using var init = InitProcess.Start(plan);
         var error = init.Read();

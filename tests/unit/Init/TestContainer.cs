@@ -155,7 +155,7 @@ internal sealed class TestContainer : IDisposable
         return Plan(inherited);
     }
 
-    public byte[] Plan(uint inherited = 2) => Writer.ToArray(0, inherited);
+    public byte[] Plan(uint inherited = 2) => Writer.Finish(0, inherited).ToArray();
 
     /// <summary>mknod(2) on the host, for what an image may bring.</summary>
     public static void MakeNode(string path, uint mode, uint major = 0, uint minor = 0) =>

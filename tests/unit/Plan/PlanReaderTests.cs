@@ -35,7 +35,7 @@ public sealed class PlanReaderTests
         writer.Add(Opcode.OpenSource, new OpenSource { Slot = slot, Flags = OpenSourceFlags.Recursive, Path = writer.String("/ä") });
         writer.Add(Opcode.FindExecutable, new FindExecutable { Candidates = writer.Strings(["a", "", "a"]) });
         writer.Add(Opcode.SetIdentity, new SetIdentity { Groups = writer.Array<uint>([1, 2]) });
-        var plan = new PlanReader(writer.ToArray(preservedFds: 4, inheritedFds: 5));
+        var plan = new PlanReader(writer.Finish(preservedFds: 4, inheritedFds: 5));
         Assert.Equal((3, 1u, 4u, 5u), (plan.Count, plan.Header.Slots, plan.Header.PreservedFds, plan.Header.InheritedFds));
         Assert.Equal("/ä", plan.Text(plan.Operands<OpenSource>(0).Path));
         Assert.Equal(["a", "", "a"], plan.Strings(plan.Operands<FindExecutable>(1).Candidates));
