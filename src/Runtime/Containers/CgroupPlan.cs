@@ -8,7 +8,7 @@ using Csrun.Spec;
 
 namespace Csrun.Runtime.Containers;
 
-/// <summary>What create is going to do about the container's cgroup. Nothing is made before <see cref="Make"/>.</summary>
+/// <summary>What create is going to do about the container's cgroup. Nothing is made before <see cref="MakeFor"/>.</summary>
 internal sealed class CgroupPlan
 {
     private const string At = "linux.resources.";

@@ -63,7 +63,7 @@ internal sealed class Check
             return;
 
         var facts = HostFactsReader.Read(bundle.Config);
-        Try(name, () => facts = facts with { Cgroups = CgroupPlan.Decide(request, bundle, facts).Facts() });
+        Try(name, () => facts = CgroupPlan.Decide(request, bundle, facts).AddTo(facts));
         Try(name, () => NetDevices.Prepare(bundle.Config, name)?.Dispose());
         Try(name, () => ResctrlGroup.Decide(bundle.Config, request.Id, name));
         CompiledPlan? plan = null;

@@ -224,10 +224,10 @@ internal sealed class HostChecks(Bundle bundle, CompiledPlan compiled, List<Find
         }
     }
 
-    private ulong Length(string path, string[] texts)
+    private ulong Length(string path, IReadOnlyList<string> texts)
     {
         ulong sum = 0;
-        for (int i = 0; i < texts.Length; i++)
+        for (int i = 0; i < texts.Count; i++)
         {
             int length = Encoding.UTF8.GetByteCount(texts[i]) + 1;
             if (length > MostOneArgument)

@@ -63,7 +63,7 @@ public class DocumentTests
         Assert.Empty(Validator.Validate(config));
         var options = new CompileOptions { Id = "id", Bundle = "/bundle", RootfsPath = "/bundle/rootfs" };
         var facts = rootless ? new HostFacts { Euid = 1000, Egid = 1000 } : new HostFacts();
-        Assert.NotEmpty(PlanCompiler.Compile(config, options, facts).Plan);
+        Assert.NotEmpty(PlanCompiler.Compile(config, options, facts).Plan.ToArray());
     }
 
     [Fact, Trait("contract", "C7")]

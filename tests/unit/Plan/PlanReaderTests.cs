@@ -64,7 +64,7 @@ public sealed class PlanReaderTests
     [InlineData(36, 20_000u)] // slots
     public void A_header_that_does_not_fit_is_refused(int offset, uint value)
     {
-        byte[] plan = Compiled.From().Result.Plan;
+        byte[] plan = Compiled.From().Result.Plan.ToArray();
         MemoryMarshal.Write(plan.AsSpan(offset), value);
         Assert.Throws<InvalidDataException>(() => new PlanReader(plan));
     }
@@ -72,7 +72,7 @@ public sealed class PlanReaderTests
     [Fact]
     public void No_damage_does_more_than_be_refused()
     {
-        byte[] good = Compiled.From().Result.Plan;
+        byte[] good = Compiled.From().Result.Plan.ToArray();
         Gen.Select(Gen.Int[0, good.Length - 1], Gen.Byte).Array[1, 8].Sample(changes =>
         {
             byte[] plan = (byte[])good.Clone();

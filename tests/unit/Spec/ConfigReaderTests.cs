@@ -213,7 +213,7 @@ public sealed class ConfigReaderTests
                 map.Values.Cast<object>().Where(static item => item is not string).ToList().ForEach(item => FindUnset(item, at, unset));
             else if (inner is object[] items && inner is not string[])
                 Enumerable.Range(0, items.Length).ToList().ForEach(i => FindUnset(items[i], $"{at}[{i}]", unset));
-            else if (inner.GetType().Namespace == "Csrun.Spec" && inner.GetType().IsClass && inner is not Array)
+            else if (inner.GetType().Namespace == "Csrun.Spec" && inner.GetType().IsClass && inner is not (Array or Utf8Texts))
                 FindUnset(inner, at, unset);
         }
     }
