@@ -10,8 +10,8 @@ using Csrun.Tests.Unit.Seccomp;
 // The first run of each is what a container's start costs (but for what ahead-of-time compilation saves us); the median
 // of many is what the work itself costs.
 const int Rounds = 2000, TheirRounds = 50;
-string path = args.Length > 0 ? args[0] : throw new ArgumentException("a config.json is wanted");
-var profile = ConfigReader.Read(File.ReadAllBytes(path), path).Linux?.Seccomp ?? throw new ArgumentException("it has no linux.seccomp");
+string path = args.Length > 0 ? args[0] : throw new InvalidOperationException("a config.json is wanted");
+var profile = ConfigReader.Read(File.ReadAllBytes(path), path).Linux?.Seccomp ?? throw new InvalidOperationException("it has no linux.seccomp");
 var architectures = FilterCompiler.Architectures(profile, SeccompArchitecture.X8664).ToArray();
 ulong[] ours = [], theirs = [];
 var our = Measure(Rounds, () => ours = FilterCompiler.Compile(profile, FilterPart.Whole, SeccompArchitecture.X8664));
