@@ -104,7 +104,7 @@ public sealed class SchedulingTests : ContainerTest
         }
     }
 
-    [Theory, Checklist(174, 177)]
+    [Theory, Checklist(7, 174, 177)]
     [InlineData("SCHED_ISO")]
     [InlineData("SCHED_FOO")]
     public void An_unknown_policy_is_refused(string policy)
