@@ -81,6 +81,8 @@ internal sealed class DisabledDriver : ICgroupDriver
 
     public Statistics Measure() => new();
 
+    public bool RanOutOfMemory() => false;
+
     public OomWatch? WatchOom() => null;
 
     public bool IsFrozen() => false;

@@ -102,6 +102,9 @@ public interface ICgroupDriver
     /// <summary>What it has used until now.</summary>
     Statistics Measure();
 
+    /// <summary>Whether its memory limit was ever reached.</summary>
+    bool RanOutOfMemory();
+
     /// <summary>Watches for it to run out of memory; null if nobody can tell.</summary>
     OomWatch? WatchOom();
 

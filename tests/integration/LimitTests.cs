@@ -107,6 +107,16 @@ public sealed class LimitTests : ContainerTest
         RunFails(text);
     }
 
+    [Theory, Checklist(334)]
+    [InlineData(4096)]
+    [InlineData(65536)]
+    public void A_limit_that_nothing_can_start_within_is_named(int limit)
+    {
+        Known.PeersDeviate("have other texts");
+        Bundle.Linux["resources"] = JsonNode.Parse($$"""{ "memory": { "limit": {{limit}}, "swap": {{limit}} } }""");
+        RunFails("linux.resources.memory.limit: the container cannot be set up within its memory limit: at least 256 KiB are needed");
+    }
+
     [Fact, Checklist(325)]
     public void Without_limits_nothing_is_touched()
     {

@@ -102,6 +102,8 @@ internal sealed class SystemdDriver(CgroupRecord record, UnitRequest? request = 
 
     public Statistics Measure() => _files.Measure();
 
+    public bool RanOutOfMemory() => _files.RanOutOfMemory();
+
     public OomWatch? WatchOom() => _files.WatchOom();
 
     public bool IsFrozen() => _files.IsFrozen();

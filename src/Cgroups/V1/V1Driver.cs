@@ -239,6 +239,18 @@ internal sealed class V1Driver(CgroupRecord record) : ICgroupDriver
         return measured;
     }
 
+    public bool RanOutOfMemory()
+    {
+        using Fd? directory = PlaceOf("memory") is { } place ? CgroupDirectory.Open(place) : null;
+        if (directory is null)
+        {
+            return false;
+        }
+        // memory.failcnt does not count what the newer kernels refuse.
+        StatisticFiles files = new(directory.Number);
+        return files.Number("memory.max_usage_in_bytes") is > 0 and var most && most >= files.Number("memory.limit_in_bytes");
+    }
+
     public OomWatch? WatchOom() => PlaceOf("memory") is { } place ? OomEvents.Watch(place) : null;
 
     public bool IsFrozen()

@@ -199,6 +199,12 @@ internal sealed class V2Driver(CgroupRecord record) : ICgroupDriver
         return directory is null ? new() : Measurement.Read(directory);
     }
 
+    public bool RanOutOfMemory()
+    {
+        using Fd? directory = Open();
+        return directory is not null && StatisticFiles.Named(new StatisticFiles(directory.Number).Read("memory.events"), "max"u8) > 0;
+    }
+
     public OomWatch? WatchOom()
     {
         using Fd? directory = Open();

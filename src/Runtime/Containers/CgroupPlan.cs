@@ -82,6 +82,19 @@ internal sealed class CgroupPlan
     /// <summary>Makes what the container's first process is born in, before the rest.</summary>
     public void MakeForClone() => Try(_driver.MakeForClone);
 
+    /// <summary>
+    /// The error for a container that could not be set up, if that was for want of memory; else the one that there was.
+    /// </summary>
+    public CsrunException Explain(CsrunException error)
+    {
+        bool died = error.Code == ErrorCodes.InitDied || error.Code == ErrorCodes.SpawnFailed;
+        return died && _driver.RanOutOfMemory()
+            ? new CsrunException(
+                ErrorCodes.MemoryTooSmall, "the container cannot be set up within its memory limit",
+                where: _configName + ": linux.resources.memory.limit", hint: "at least 256 KiB are needed, and what the program takes beside")
+            : error;
+    }
+
     /// <summary>It can be made only with the container's first process.</summary>
     public bool NeedsProcess => _driver.NeedsProcess;
 

@@ -93,6 +93,14 @@ internal sealed class Setup(
             session.Dispose();
             return (_state, _process, _terminal, null);
         }
+        catch (CsrunException e)
+        {
+            var explained = cgroup.Explain(e);
+            Undo();
+            if (ReferenceEquals(explained, e))
+                throw;
+            throw explained;
+        }
         catch
         {
             session?.Dispose();

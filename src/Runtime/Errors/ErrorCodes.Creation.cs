@@ -76,6 +76,12 @@ public static partial class ErrorCodes
         "The value does not fit the cgroups above, the machine (a processor or device that it does not have), or what the container uses already.",
         "The message names the cgroup's file and the value; look at the same file in the cgroups above.");
 
+    public static readonly ErrorCode MemoryTooSmall = new(
+        "memory-too-small",
+        "The container's memory limit was reached while it was set up.",
+        "The limit is below what a process needs to begin with, some 200 KiB, or hooks and a large environment take more than is left.",
+        "Raise linux.resources.memory.limit (or `unified` memory.max); it is in bytes.");
+
     public static readonly ErrorCode IdMapFailed = new(
         "id-map-failed",
         "The ids of the container's user namespace could not be mapped.",
@@ -139,7 +145,7 @@ public static partial class ErrorCodes
     private static readonly ErrorCode[] s_creation =
     [
         BundleInvalid, ConfigMissing, RootfsMissing, TerminalOptions, ConsoleSocket, PidfdSocket, PidFile, NotifySocket,
-        HookFailed, HookTimeout, CgroupFailed, ResourceFailed, IdMapFailed, SpawnFailed, InitDied, InitTimeout, InitProtocol,
+        HookFailed, HookTimeout, CgroupFailed, ResourceFailed, MemoryTooSmall, IdMapFailed, SpawnFailed, InitDied, InitTimeout, InitProtocol,
         NamespaceFailed, NetDeviceMissing, NetDeviceFailed, RdtMissing, RdtFailed,
     ];
 }
