@@ -67,6 +67,9 @@ public sealed record ProgramRequest
 /// <summary>A child of this process, which has executed its program.</summary>
 public sealed class SpawnedProcess(int pid, Fd pidFd) : IDisposable
 {
+    /// <summary>How it ended, once that is known: a process can be reaped only once.</summary>
+    private ChildStatus? _ended;
+
     public int Pid { get; } = pid;
 
     public Fd PidFd { get; } = pidFd;
@@ -75,6 +78,10 @@ public sealed class SpawnedProcess(int pid, Fd pidFd) : IDisposable
     /// <param name="milliseconds">Longest wait; negative for ever.</param>
     public ChildStatus? Wait(int milliseconds = -1)
     {
+        if (_ended is not null)
+        {
+            return _ended;
+        }
         if (!Linux.PidFd.WaitForEnd(PidFd.Number, milliseconds))
         {
             return null;
@@ -87,6 +94,7 @@ public sealed class SpawnedProcess(int pid, Fd pidFd) : IDisposable
         }
         while (result == -Errno.EINTR);
         LinuxException.Check(result, "wait for process", Pid.ToString(CultureInfo.InvariantCulture));
+        _ended = status;
         return status;
     }
 
@@ -94,6 +102,10 @@ public sealed class SpawnedProcess(int pid, Fd pidFd) : IDisposable
     public void Kill()
     {
         const int patience = 10_000;
+        if (_ended is not null)
+        {
+            return;
+        }
         _ = Linux.PidFd.Signal(PidFd.Number, Signals.Kill);
         Wait(patience);
     }
