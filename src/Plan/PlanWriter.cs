@@ -61,8 +61,12 @@ public sealed class PlanWriter
         return reference;
     }
 
-    /// <summary>Makes room for as many bytes of strings as are going to come.</summary>
-    public void Expect(int bytes) => Reserve(ref _data, _dataLength, checked(bytes + 65536));
+    /// <summary>Makes room for as many bytes of strings and arrays as are going to come: that room.</summary>
+    public Span<byte> Expect(long bytes)
+    {
+        Reserve(ref _data, _dataLength, checked((int)bytes + 65536));
+        return _data.AsSpan(_dataLength);
+    }
 
     /// <summary>Stores bytes as they are, with a NUL after them.</summary>
     public PlanRef Bytes(ReadOnlySpan<byte> bytes)

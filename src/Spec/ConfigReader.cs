@@ -20,27 +20,27 @@ public static partial class ConfigReader
     /// <param name="utf8">The file's content.</param>
     /// <param name="fileName">Its name, for the exception.</param>
     /// <exception cref="ConfigException">It is not a config: all that is wrong with its form.</exception>
-    public static Config Read(ReadOnlySpan<byte> utf8, string fileName) => Read(utf8, fileName, Config);
+    public static Config Read(ReadOnlyMemory<byte> utf8, string fileName) => Read(utf8, fileName, Config);
 
     /// <summary>Reads a process alone, as <c>exec --process</c> takes it.</summary>
-    /// <inheritdoc cref="Read(ReadOnlySpan{byte}, string)"/>
-    public static Process ReadProcess(ReadOnlySpan<byte> utf8, string fileName) => Read(utf8, fileName, Process);
+    /// <inheritdoc cref="Read(ReadOnlyMemory{byte}, string)"/>
+    public static Process ReadProcess(ReadOnlyMemory<byte> utf8, string fileName) => Read(utf8, fileName, Process);
 
     /// <summary>Reads hooks alone, as a state keeps them for delete.</summary>
-    /// <inheritdoc cref="Read(ReadOnlySpan{byte}, string)"/>
-    public static Hooks ReadHooks(ReadOnlySpan<byte> utf8, string fileName) => Read(utf8, fileName, Hooks);
+    /// <inheritdoc cref="Read(ReadOnlyMemory{byte}, string)"/>
+    public static Hooks ReadHooks(ReadOnlyMemory<byte> utf8, string fileName) => Read(utf8, fileName, Hooks);
 
     /// <summary>Reads limits alone, as <c>update --resources</c> takes them.</summary>
-    /// <inheritdoc cref="Read(ReadOnlySpan{byte}, string)"/>
-    public static Resources ReadResources(ReadOnlySpan<byte> utf8, string fileName) => Read(utf8, fileName, Resources);
+    /// <inheritdoc cref="Read(ReadOnlyMemory{byte}, string)"/>
+    public static Resources ReadResources(ReadOnlyMemory<byte> utf8, string fileName) => Read(utf8, fileName, Resources);
 
-    private static T Read<T>(ReadOnlySpan<byte> utf8, string fileName, JsonCursor.Item<T> read) where T : class
+    private static T Read<T>(ReadOnlyMemory<byte> utf8, string fileName, JsonCursor.Item<T> read) where T : class
     {
-        ThrowUnlessText(utf8, fileName);
+        ThrowUnlessText(utf8.Span, fileName);
         var json = new JsonCursor(utf8);
         T? value = json.Document(read);
         if (value is null || json.Problems is not null)
-            throw new ConfigException(fileName, JsonLocation.Locate(utf8, json.Problems ?? []));
+            throw new ConfigException(fileName, JsonLocation.Locate(utf8.Span, json.Problems ?? []));
         return value;
     }
 

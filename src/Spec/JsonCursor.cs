@@ -19,13 +19,15 @@ internal ref struct JsonCursor
     /// <summary>How many problems are reported: more would not help anybody, and a hostile file could have millions.</summary>
     public const int MaxProblems = 100;
 
+    private readonly ReadOnlyMemory<byte> _memory;
     private readonly ReadOnlySpan<byte> _text;
     private Utf8JsonReader _json;
 
-    public JsonCursor(ReadOnlySpan<byte> text)
+    public JsonCursor(ReadOnlyMemory<byte> text)
     {
-        _text = text;
-        _json = new Utf8JsonReader(text, new JsonReaderOptions { MaxDepth = MaxDepth });
+        _memory = text;
+        _text = text.Span;
+        _json = new Utf8JsonReader(_text, new JsonReaderOptions { MaxDepth = MaxDepth });
     }
 
     /// <summary>What was wrong, in the order of the text; null if nothing was.</summary>
@@ -188,14 +190,13 @@ internal ref struct JsonCursor
     {
         if (!Expect(JsonTokenType.StartArray, "an array"))
             return null;
-        // Quotes take more than a NUL does, and no escape is shorter than what it stands for.
-        var items = new Utf8Texts.Builder(_text.Length - Offset);
+        var items = new Utf8Texts.Builder(_memory);
         while (NextItem())
         {
             if (_json.TokenType == JsonTokenType.String && !_json.ValueIsEscaped)
-                items.Add(_json.ValueSpan);
+                items.Add(Offset + 1, _json.ValueSpan.Length);
             else if (Text() is { } item)
-                items.Add(Encoding.UTF8.GetBytes(item));
+                items.Add(item);
         }
         return items.Build();
     }

@@ -7,45 +7,52 @@ using System.Text;
 namespace Csrun.Spec;
 
 /// <summary>
-/// An array of strings as the kernel takes them: UTF-8, one behind the other, each with a NUL behind it. Kubernetes gives a
-/// container several variables for every service of its namespace, thousands in all, of which none is needed as text.
+/// An array of strings, kept as UTF-8 where they stand in the config. Kubernetes gives a container several variables for
+/// every service of its namespace, thousands in all, of which none is needed as text.
 /// </summary>
 [CollectionBuilder(typeof(Utf8Texts), nameof(Create))]
 public sealed class Utf8Texts : IReadOnlyList<string>
 {
-    private readonly byte[] _bytes;
-    private readonly List<int> _ends;
+    private readonly ReadOnlyMemory<byte> _source;
+    private readonly List<Place> _places;
+    private readonly List<byte[]> _others;
 
-    private Utf8Texts(byte[] bytes, List<int> ends)
+    private Utf8Texts(ReadOnlyMemory<byte> source, List<Place> places, List<byte[]> others)
     {
-        _bytes = bytes;
-        _ends = ends;
+        _source = source;
+        _places = places;
+        _others = others;
     }
 
-    public int Count => _ends.Count;
+    public int Count => _places.Count;
 
-    /// <summary>Bytes of all of them, with their NULs.</summary>
-    public int Length => Count == 0 ? 0 : _ends[^1];
+    /// <summary>Bytes of all of them.</summary>
+    public long Length
+    {
+        get
+        {
+            long sum = 0;
+            foreach (var place in _places)
+                sum += place.Length;
+            return sum;
+        }
+    }
 
     public string this[int index] => Encoding.UTF8.GetString(Bytes(index));
 
     /// <summary>Of texts.</summary>
     public static Utf8Texts Create(ReadOnlySpan<string> items)
     {
-        int length = 0;
+        var builder = new Builder(default);
         foreach (string item in items)
-            length += Encoding.UTF8.GetByteCount(item) + 1;
-        var builder = new Builder(length);
-        foreach (string item in items)
-            builder.Add(Encoding.UTF8.GetBytes(item));
+            builder.Add(item);
         return builder.Build();
     }
 
-    /// <summary>A string without its NUL.</summary>
     public ReadOnlySpan<byte> Bytes(int index)
     {
-        int start = index == 0 ? 0 : _ends[index - 1];
-        return _bytes.AsSpan(start, _ends[index] - start - 1);
+        var place = _places[index];
+        return place.Start < 0 ? _others[~place.Start] : _source.Span.Slice(place.Start, place.Length);
     }
 
     public IEnumerator<string> GetEnumerator()
@@ -56,21 +63,28 @@ public sealed class Utf8Texts : IReadOnlyList<string>
 
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
 
-    /// <summary>Takes the strings one after the other.</summary>
-    /// <param name="most">As many bytes as all of them have at most, with a NUL for each.</param>
-    internal readonly struct Builder(int most)
-    {
-        private readonly byte[] _bytes = GC.AllocateUninitializedArray<byte>(most);
-        private readonly List<int> _ends = [];
+    /// <summary>Where a string stands in the source; of one that does not, the complement of its place among the others.</summary>
+    private readonly record struct Place(int Start, int Length);
 
-        public void Add(ReadOnlySpan<byte> item)
+    /// <summary>Takes the strings one after the other.</summary>
+    /// <param name="source">What most of them stand in.</param>
+    internal readonly struct Builder(ReadOnlyMemory<byte> source)
+    {
+        private readonly ReadOnlyMemory<byte> _source = source;
+        private readonly List<Place> _places = [];
+        private readonly List<byte[]> _others = [];
+
+        /// <summary>One that stands in the source.</summary>
+        public void Add(int start, int length) => _places.Add(new Place(start, length));
+
+        /// <summary>Any other: one that has escapes there.</summary>
+        public void Add(string text)
         {
-            int start = _ends.Count == 0 ? 0 : _ends[^1];
-            item.CopyTo(_bytes.AsSpan(start));
-            _bytes[start + item.Length] = 0;
-            _ends.Add(start + item.Length + 1);
+            byte[] bytes = Encoding.UTF8.GetBytes(text);
+            _places.Add(new Place(~_others.Count, bytes.Length));
+            _others.Add(bytes);
         }
 
-        public Utf8Texts Build() => new(_bytes, _ends);
+        public Utf8Texts Build() => new(_source, _places, _others);
     }
 }

@@ -4,6 +4,7 @@ using System.Globalization;
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Text;
+using Csrun.Linux;
 using Csrun.Plan;
 using Csrun.Spec;
 
@@ -50,7 +51,7 @@ internal readonly ref struct EnvironmentList
     /// <summary>Stores them all.</summary>
     public PlanRef Write()
     {
-        _to.Writer.Expect(_given.Length + _added.Length + (Count * Unsafe.SizeOf<PlanRef>()));
+        Pages.Populate(_to.Writer.Expect(_given.Length + _added.Length + ((long)Count * (1 + Unsafe.SizeOf<PlanRef>()))));
         var references = new PlanRef[Count];
         int kept = 0;
         for (int i = 0; i < references.Length; i++)

@@ -158,9 +158,9 @@ public sealed class ConfigReaderTests
     [Fact]
     public void A_process_is_read_alone()
     {
-        Process process = ConfigReader.ReadProcess("""{ "cwd": "/tmp", "args": ["id"] }"""u8, "process.json");
+        Process process = ConfigReader.ReadProcess("""{ "cwd": "/tmp", "args": ["id"] }"""u8.ToArray(), "process.json");
         Assert.Equal(("/tmp", "id"), (process.Cwd, process.Args![0]));
-        var exception = Assert.Throws<ConfigException>(() => ConfigReader.ReadProcess("""{ "args": "id" }"""u8, "process.json"));
+        var exception = Assert.Throws<ConfigException>(() => ConfigReader.ReadProcess("""{ "args": "id" }"""u8.ToArray(), "process.json"));
         Assert.Equal(["cwd", "args"], exception.Findings.Select(static f => f.Path));
         Assert.StartsWith("process.json: cwd: ", exception.Message, StringComparison.Ordinal);
     }
@@ -168,7 +168,7 @@ public sealed class ConfigReaderTests
     [Fact]
     public void Hooks_are_read_alone()
     {
-        Hooks hooks = ConfigReader.ReadHooks("""{ "poststop": [{ "path": "/bin/true" }] }"""u8, "state.json");
+        Hooks hooks = ConfigReader.ReadHooks("""{ "poststop": [{ "path": "/bin/true" }] }"""u8.ToArray(), "state.json");
         Assert.Equal("/bin/true", hooks.Poststop![0].Path);
     }
 
