@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.Runtime.CompilerServices;
 using Csrun.Spec;
 
 namespace Csrun.Seccomp;
@@ -45,6 +46,9 @@ internal sealed class ClauseCode(Assembler to, Outcome outcome, bool is64, bool 
         ulong key = facts.Key(clause, index);
         if (_memo.TryGetValue(key, out var known))
             return known;
+        // A way through thousands of clauses is as deep; the stack may be smaller than usual (ulimit -s).
+        if (!RuntimeHelpers.TryEnsureSufficientExecutionStack())
+            throw new FilterTooLongException();
         var target = is64 ? High(clause, index, facts) : Low(clause, index, facts);
         _memo[key] = target;
         return target;
