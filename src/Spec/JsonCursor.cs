@@ -403,6 +403,3 @@ internal ref struct JsonCursor
         public readonly bool Has(int index) => (_present & (1UL << index)) != 0;
     }
 }
-
-/// <summary>What is wrong at a place of a JSON text; <paramref name="Member"/> is missing in the object that starts there.</summary>
-internal readonly record struct JsonProblem(int Offset, string? Member, ErrorCode Code, string Message);

@@ -122,7 +122,8 @@ public sealed class NestedMountTests : ContainerTest
     }
 
     private Result WithoutMkNod() => new Command("/usr/bin/setpriv", "--bounding-set", "-mknod", "--inh-caps", "-mknod",
-        Target.Path, "--root", Root, "run", "--bundle", Bundle.Path, Id) { WorkingDirectory = Home, Environment = RuntimeEnvironment() }.Run(Home);
+        Target.Path, "--root", Root, "run", "--bundle", Bundle.Path, Id)
+    { WorkingDirectory = Home, Environment = RuntimeEnvironment() }.Run(Home);
 
     /// <summary>The container of a root who is none on the machine, with a user namespace of its own in that one.</summary>
     private void Prepare()

@@ -303,8 +303,8 @@ internal sealed class V1Driver(CgroupRecord record) : ICgroupDriver
         {
             if (PlaceOf(setting.Controller) is null && (found.Count == 0 || found[^1].Path != setting.Where))
             {
-                found.Add(new(ConfigCodes.ResourceUnavailable, setting.Where, $"needs the {setting.Controller} controller of cgroup v1, which {
-                    (Record.Lenient ? "the caller may not use" : "is not mounted on this host")}"));
+                string why = Record.Lenient ? "the caller may not use" : "is not mounted on this host";
+                found.Add(new(ConfigCodes.ResourceUnavailable, setting.Where, $"needs the {setting.Controller} controller of cgroup v1, which {why}"));
             }
         }
         return found;
