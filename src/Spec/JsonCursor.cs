@@ -286,7 +286,7 @@ internal ref struct JsonCursor
             return true;
         if (found == JsonTokenType.Null)
             return false;
-        Report(Offset, ConfigCodes.WrongType, $"must be {what}, but is {Describe(found)}");
+        Report(Offset, ConfigCodes.WrongType, $"must be {what}, but is {JsonLocation.Describe(found)}");
         _json.Skip();
         return false;
     }
@@ -352,15 +352,6 @@ internal ref struct JsonCursor
         string text = Encoding.UTF8.GetString(raw[..Math.Min(raw.Length, Enough)]) + (raw.Length > Enough ? "..." : "");
         return _json.TokenType == JsonTokenType.String ? $"\"{text}\"" : text;
     }
-
-    private static string Describe(JsonTokenType type) => type switch
-    {
-        JsonTokenType.StartObject => "an object",
-        JsonTokenType.StartArray => "an array",
-        JsonTokenType.String => "a string",
-        JsonTokenType.Number => "a number",
-        _ => "true or false",
-    };
 
     /// <summary>
     /// The members of one object. A reader asks for them with <see cref="Is"/>, always in the same order: so the number of

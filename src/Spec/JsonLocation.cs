@@ -78,6 +78,16 @@ public static class JsonLocation
         return offset;
     }
 
+    /// <summary>The kind of value that a token is, or begins.</summary>
+    internal static string Describe(JsonTokenType type) => type switch
+    {
+        JsonTokenType.StartObject => "an object",
+        JsonTokenType.StartArray => "an array",
+        JsonTokenType.String => "a string",
+        JsonTokenType.Number => "a number",
+        _ => "true or false",
+    };
+
     /// <summary>What a person sees wrong at the byte where the syntax breaks.</summary>
     internal static string DescribeSyntax(ReadOnlySpan<byte> utf8, int offset)
     {
