@@ -28,7 +28,8 @@ public readonly record struct ProcessStat(char State, ulong StartTime, uint Flag
     {
         string path = string.Create(CultureInfo.InvariantCulture, $"/proc/{pid}/stat");
         int fd = Syscalls.OpenAt(At.Cwd, path, OpenFlags.ReadOnly);
-        if (fd == -Errno.ENOENT)
+        // ESRCH: it goes while it is looked up.
+        if (fd is -Errno.ENOENT or -Errno.ESRCH)
         {
             return null;
         }
