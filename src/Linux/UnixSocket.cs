@@ -116,6 +116,23 @@ public static class UnixSocket
         }
     }
 
+    /// <summary>Waits until there is something to receive, or the end of file; false if neither came in that time.</summary>
+    /// <param name="socket">The socket.</param>
+    /// <param name="milliseconds">Longest wait; negative for ever.</param>
+    public static bool AwaitInput(int socket, int milliseconds)
+    {
+        Span<PollFd> fds = [new(socket, PollFd.In)];
+        int result;
+        do
+        {
+            fds[0].Returned = 0;
+            result = Syscalls.Poll(fds, milliseconds);
+        }
+        while (result == -Errno.EINTR);
+        LinuxException.Check(result, "wait for", "the other side of a socket");
+        return result > 0;
+    }
+
     /// <summary>A short path to a name in a directory: sun_path has room for 107 bytes.</summary>
     private static string PathBelow(int directory, string name) =>
         directory == At.Cwd ? name : string.Create(CultureInfo.InvariantCulture, $"/proc/self/fd/{directory}/{name}");

@@ -106,6 +106,19 @@ public sealed class HookFailureTests : HookTest
         AssertNothingLeft();
     }
 
+    [Theory]
+    [InlineData("prestart")]
+    [InlineData("createRuntime")]
+    public void A_hook_on_storage_that_does_not_answer_holds_nobody_up_for_longer_than_its_timeout(string kind)
+    {
+        Known.PeersDeviate("wait for as long as it takes");
+        using var storage = new DeadStorage(Path.Combine(Home, "dead"));
+        AddRaw(kind, new JsonObject { ["path"] = storage.Path + "/hook", ["timeout"] = 1 });
+        var result = Create();
+        Assert.Matches($@"hooks\.{kind}\[0\]: error running hook .*/hook: it could not be executed within 1 s.* \[hook-timeout\]", result.Error);
+        Assert.Equal(1, result.ExitCode);
+    }
+
     [Theory, Checklist(213, 214, 218)]
     [InlineData("""{ "args": ["x"] }""", "path")]
     [InlineData("""{ "path": "relative" }""", "path")]

@@ -14,6 +14,9 @@ internal static class PsCommand
     private const int OutputLimit = 16 << 20;
     private const uint MemfdCloseOnExec = 1;
 
+    /// <summary>ps reads the memory of processes, which may be held by a device.</summary>
+    private const int Patience = 30_000;
+
     public static int Run(Invocation invocation)
     {
         var processes = Lifecycle.Processes(GlobalOptions.Of(invocation), invocation.Arguments[0]);
@@ -63,14 +66,17 @@ internal static class PsCommand
             Environment = Variables(),
             Stdout = output.Number,
             Stderr = output.Number,
+            Patience = Patience,
         }))
         {
-            ended = process.Wait(-1);
+            ended = process.Wait(Patience);
+            if (ended is null)
+                process.Kill();
         }
         LinuxException.Check(Syscalls.Seek(output.Number, 0), "rewind", "the output of ps");
         string text = Encoding.UTF8.GetString(Files.ReadAll(output.Number, OutputLimit, "the output of ps"));
         if (ended is not { Code: 1, Value: 0 })
-            throw new CsrunException(ErrorCodes.PsFailed, "ps failed", hint: text.Trim());
+            throw new CsrunException(ErrorCodes.PsFailed, ended is null ? "ps did not end in 30 s" : "ps failed", hint: text.Trim());
         return text;
     }
 

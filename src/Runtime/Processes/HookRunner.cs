@@ -54,8 +54,10 @@ internal static class HookRunner
         using var stderr = Fd.Own(Syscalls.MemfdCreate("csrun:hook-stderr", MemfdCloseOnExec), "make memory file", null);
         LinuxException.Check(Syscalls.Seek(input.Number, 0), "rewind", "the hook's standard input");
         long begin = Stopwatch.GetTimestamp();
-        using var process = Start(where, hook, input, stdout, stderr, bundle);
         int milliseconds = hook.Timeout is int seconds ? (int)Math.Min(seconds * 1000L, int.MaxValue) : -1;
+        using var process = Start(where, hook, input, stdout, stderr, bundle, milliseconds);
+        if (milliseconds >= 0)
+            milliseconds = Math.Max(0, milliseconds - (int)Stopwatch.GetElapsedTime(begin).TotalMilliseconds);
         var ended = process.Wait(milliseconds);
         if (ended is null)
         {
@@ -89,7 +91,7 @@ internal static class HookRunner
         }
     }
 
-    private static SpawnedProcess Start(string where, Hook hook, Fd input, Fd stdout, Fd stderr, string bundle)
+    private static SpawnedProcess Start(string where, Hook hook, Fd input, Fd stdout, Fd stderr, string bundle, int patience)
     {
         try
         {
@@ -103,7 +105,15 @@ internal static class HookRunner
                 Stderr = stderr.Number,
                 WorkingDirectory = bundle,
                 NewProcessGroup = true,
+                Patience = patience,
             });
+        }
+        catch (LinuxException e) when (e.Errno == Errno.ETIMEDOUT)
+        {
+            throw new CsrunException(
+                ErrorCodes.HookTimeout, "error running hook",
+                string.Create(CultureInfo.InvariantCulture, $"{hook.Path}: it could not be executed within {hook.Timeout} s"),
+                where: where, hint: "where its file lies may not answer");
         }
         catch (LinuxException e)
         {

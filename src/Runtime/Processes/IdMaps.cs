@@ -95,7 +95,7 @@ public static class IdMaps
         using Fd readEnd = new(reader);
         ChildStatus? status;
         using (Fd writeEnd = new(writer))
-        using (SpawnedProcess process = Spawn.Program(new() { Path = path, Arguments = arguments, Stderr = writer }))
+        using (SpawnedProcess process = Spawn.Program(new() { Path = path, Arguments = arguments, Stderr = writer, Patience = HelperPatience }))
         {
             status = process.Wait(HelperPatience);
             if (status is null)

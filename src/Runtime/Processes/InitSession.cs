@@ -49,7 +49,12 @@ internal sealed class InitSession(Fd socket) : IDisposable
     /// <param name="waitingFor">What for, for the error.</param>
     public InitMessage? Receive(int milliseconds, string waitingFor)
     {
-        Wait(milliseconds, waitingFor);
+        if (!UnixSocket.AwaitInput(socket.Number, milliseconds))
+        {
+            throw new CsrunException(
+                ErrorCodes.InitTimeout,
+                string.Create(CultureInfo.InvariantCulture, $"waited {milliseconds / 1000} s for Init {waitingFor}"));
+        }
         Span<byte> buffer = stackalloc byte[Unsafe.SizeOf<Message>() + Message.MaxText];
         int length = UnixSocket.Receive(socket.Number, buffer, out int number);
         var fd = number < 0 ? null : new Fd(number);
@@ -83,25 +88,6 @@ internal sealed class InitSession(Fd socket) : IDisposable
     }
 
     public void Dispose() => socket.Dispose();
-
-    private void Wait(int milliseconds, string waitingFor)
-    {
-        Span<PollFd> fds = [new(socket.Number, PollFd.In)];
-        int result;
-        do
-        {
-            fds[0].Returned = 0;
-            result = Syscalls.Poll(fds, milliseconds);
-        }
-        while (result == -Csrun.Linux.Errno.EINTR);
-        LinuxException.Check(result, "wait for", "Init");
-        if (result == 0)
-        {
-            throw new CsrunException(
-                ErrorCodes.InitTimeout,
-                string.Create(CultureInfo.InvariantCulture, $"waited {milliseconds / 1000} s for Init {waitingFor}"));
-        }
-    }
 
     private InitMessage Parse(ReadOnlySpan<byte> packet, Fd? fd)
     {

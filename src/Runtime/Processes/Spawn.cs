@@ -57,11 +57,16 @@ public static unsafe class Spawn
         return Run(table, request.CloneFlags, request.IntoCgroup, status, prepare);
     }
 
-    /// <summary>Starts a program; it gets no descriptors but 0, 1 and 2.</summary>
+    /// <summary>
+    /// Starts a program; it gets no descriptors but 0, 1 and 2. Its file may lie on storage that does not answer: so its
+    /// process has memory of its own, and this one waits no longer than it likes (CLONE_VFORK would hold it).
+    /// </summary>
+    /// <exception cref="LinuxException">ETIMEDOUT: it was not executed in time, and killed.</exception>
     public static SpawnedProcess Program(ProgramRequest request)
     {
         using SpawnTable table = new();
         using FdMover mover = new(3);
+        using StatusSocket status = new(3);
         using Fd? nullDevice = request.Stdin < 0 || request.Stdout < 0 || request.Stderr < 0
             ? Files.Open(At.Cwd, "/dev/null", OpenFlags.ReadWrite)
             : null;
@@ -75,7 +80,12 @@ public static unsafe class Spawn
             table.Add("set standard streams", null, 0, SyscallNumbers.Dup3,
                 mover.Out(streams[i] < 0 ? nullDevice!.Number : streams[i]), i);
         }
-        table.Add("close descriptors", null, 0, SyscallNumbers.CloseRange, 3, s_allOnes);
+        // All but the one that says why it was not executed.
+        if (status.Theirs > 3)
+        {
+            table.Add("close descriptors", null, 0, SyscallNumbers.CloseRange, 3, status.Theirs - 1);
+        }
+        table.Add("close descriptors", null, 0, SyscallNumbers.CloseRange, status.Theirs + 1, s_allOnes);
         if (request.WorkingDirectory is not null)
         {
             table.Add("change to directory", request.WorkingDirectory, 0, SyscallNumbers.Chdir, table.Text(request.WorkingDirectory));
@@ -83,7 +93,7 @@ public static unsafe class Spawn
         ResetSignals(table);
         table.Add("execute", request.Path, 0, SyscallNumbers.Execve, table.Text(request.Path),
             table.Texts(request.Arguments), table.Texts(request.Environment));
-        return Run(table, 0, intoCgroup: null, status: null, prepare: null);
+        return Run(table, 0, intoCgroup: null, status, prepare: null, request.Patience);
     }
 
     /// <summary>
@@ -101,10 +111,12 @@ public static unsafe class Spawn
         process.Wait();
     }
 
-    private static SpawnedProcess Run(SpawnTable table, ulong flags, Fd? intoCgroup, StatusSocket? status, Action<int>? prepare)
+    private static SpawnedProcess Run(
+        SpawnTable table, ulong flags, Fd? intoCgroup, StatusSocket? status, Action<int>? prepare, int patience = -1)
     {
         // Taking an id, or a new user namespace, on memory shared with us would make this process non-dumpable, and
-        // its own files in /proc root's: then the child has a copy, and says through a socket how it went.
+        // its own files in /proc root's: then the child has a copy, and says through a socket how it went. So it has
+        // where it may take for ever.
         if (status is null)
         {
             flags |= CloneFlags.Vm | CloneFlags.Vfork;
@@ -130,13 +142,14 @@ public static unsafe class Spawn
         procs?.Dispose();
         if (pid < 0)
         {
-            throw new LinuxException(flags == (CloneFlags.Vm | CloneFlags.Vfork) ? "make process" : "make process in new namespaces",
+            throw new LinuxException((flags & ~(CloneFlags.Vm | CloneFlags.Vfork)) == 0 ? "make process" : "make process in new namespaces",
                 null, (int)-pid, CloneHint((int)-pid, flags));
         }
-        return Complete((int)pid, *pidFd, table, ref call, status, prepare);
+        return Complete((int)pid, *pidFd, table, ref call, status, prepare, patience);
     }
 
-    private static SpawnedProcess Complete(int pid, int pidFd, SpawnTable table, ref SpawnCall call, StatusSocket? status, Action<int>? prepare)
+    private static SpawnedProcess Complete(
+        int pid, int pidFd, SpawnTable table, ref SpawnCall call, StatusSocket? status, Action<int>? prepare, int patience)
     {
         SpawnedProcess process = new(pid, Fd.Own(pidFd >= 0 ? pidFd : Syscalls.PidfdOpen(pid), "open process", null));
         try
@@ -144,9 +157,15 @@ public static unsafe class Spawn
             if (status is not null)
             {
                 status.CloseTheirs();
-                prepare?.Invoke(pid);
-                status.LetGo();
-                status.AwaitExec(ref call);
+                if (prepare is not null)
+                {
+                    prepare(pid);
+                    status.LetGo();
+                }
+                if (!status.AwaitExec(ref call, patience))
+                {
+                    throw table.Failure(int.MaxValue, Errno.ETIMEDOUT);
+                }
             }
             if (call.FailedStep >= 0)
             {

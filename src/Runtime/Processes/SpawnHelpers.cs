@@ -60,14 +60,22 @@ internal sealed class StatusSocket : IDisposable
     /// <summary>A child that is gone has its status to tell.</summary>
     public void LetGo() => _ = UnixSocket.Send(Ours, "\0"u8);
 
-    public void AwaitExec(ref SpawnCall call)
+    /// <summary>Waits until the program is executed, or it is known why not; false if neither happens in time.</summary>
+    /// <param name="call">Gets what failed.</param>
+    /// <param name="milliseconds">Longest wait; negative for ever.</param>
+    public bool AwaitExec(ref SpawnCall call, int milliseconds)
     {
+        if (milliseconds >= 0 && !UnixSocket.AwaitInput(Ours, milliseconds))
+        {
+            return false;
+        }
         Span<int> failure = stackalloc int[2];
         Span<byte> bytes = MemoryMarshal.AsBytes(failure);
         if (UnixSocket.Receive(Ours, bytes, out _) == bytes.Length)
         {
             (call.FailedStep, call.FailedErrno) = (failure[0], failure[1]);
         }
+        return true;
     }
 
     public void Dispose()

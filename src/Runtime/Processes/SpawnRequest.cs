@@ -60,6 +60,9 @@ public sealed record ProgramRequest
     /// <summary>Null for that of this process.</summary>
     public string? WorkingDirectory { get; init; }
 
+    /// <summary>Milliseconds until it must have been executed; negative for any.</summary>
+    public int Patience { get; init; } = -1;
+
     /// <summary>Makes it leader of its own process group, so that all of it can be killed.</summary>
     public bool NewProcessGroup { get; init; }
 }
