@@ -25,7 +25,7 @@ internal static unsafe class Filesystems
         byte* source = PlanView.OptionalString(s, operands->Source);
         if (source != null)
             result = Configure(s, context, "source"u8.Pointer, source);
-        if (result >= 0 && (operands->Flags & MountFlags.KeepMode) != 0)
+        if (result >= 0 && (operands->Flags & MountFlags.KeepMode) != 0 && !s->Made)
             result = KeepMode(s, context, target);
         if (result >= 0)
             result = ConfigureAll(s, context, operands->Options);

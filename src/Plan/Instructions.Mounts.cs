@@ -111,7 +111,10 @@ public enum MountFlags : uint
     /// </summary>
     FallbackToBind = 8,
 
-    /// <summary>tmpfs: take over mode of the directory that it covers, where the options say none.</summary>
+    /// <summary>
+    /// tmpfs: take over the mode of the directory that it covers, where the options say none. On a directory made for
+    /// the mount it keeps its own, 1777, as with runc: engines' `--tmpfs` must be writable for every user.
+    /// </summary>
     KeepMode = 16,
 
     /// <summary>A bind whose source must be procfs: what stands on /proc is believed by programs and by us.</summary>

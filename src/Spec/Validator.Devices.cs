@@ -38,9 +38,24 @@ public static partial class Validator
         MustBeWithin(0, (1 << 20) - 1, at + "minor", device.Minor, found);
     }
 
-    /// <summary>schema/defs-linux.json, FileMode.</summary>
-    private static void DeviceModeIsPermissions(Device device, Place at, Findings found) =>
-        MustBeWithin(0, 511, at + "fileMode", device.FileMode, found);
+    /// <summary>
+    /// schema/defs-linux.json, FileMode. Podman and containerd write st_mode as stat(2) gave it (`--device`,
+    /// `--privileged`), so the bits of the device's own type may be there too.
+    /// </summary>
+    private static void DeviceModeIsPermissions(Device device, Place at, Findings found)
+    {
+        const uint typeMask = 0xF000;
+        if ((device.FileMode & typeMask) != TypeBits(device.Type) || (device.FileMode & ~typeMask) > 511)
+            MustBeWithin(0, 511, at + "fileMode", device.FileMode, found);
+    }
+
+    /// <summary>The type as in st_mode, inode(7).</summary>
+    private static uint TypeBits(DeviceType type) => type switch
+    {
+        DeviceType.Fifo => 0x1000,
+        DeviceType.Block => 0x6000,
+        _ => 0x2000,
+    };
 
     /// <summary>config-linux.md#devices: one path cannot be two devices; one device twice is merely odd.</summary>
     private static void DevicesAreUnique(Device[] devices, Findings found)

@@ -81,6 +81,16 @@ public sealed class DeviceTests : ContainerTest
         }
     }
 
+    [Fact]
+    public void The_mode_of_a_device_may_hold_its_type_as_engines_write_it()
+    {
+        Add("c", "/dev/mine", 1, 3, fileMode: 0x2000 | 0x1b4);
+        Add("b", "/dev/block", 7, 200, fileMode: 0x6000 | 0x180);
+        var report = Report("--stat", "/dev/mine", "--stat", "/dev/block");
+        Assert.Equal("c 664", $"{report["stat:/dev/mine"]!["type"]} {report["stat:/dev/mine"]!["mode"]}");
+        Assert.Equal("b 600", $"{report["stat:/dev/block"]!["type"]} {report["stat:/dev/block"]!["mode"]}");
+    }
+
     [Fact, Checklist(291)]
     public void The_mode_of_a_device_does_not_depend_on_the_umask()
     {

@@ -103,6 +103,19 @@ public sealed class MountTests : ContainerTest
         Assert.Equal("", File.ReadAllText(Bundle.Inside("/other/nested/file")));
     }
 
+    [Fact]
+    public void A_tmpfs_has_the_mode_of_the_directory_that_it_covers_and_its_own_on_a_new_one()
+    {
+        Known.Deviates("crun", "has its own on both");
+        Directory.CreateDirectory(Bundle.Inside("/there"));
+        File.SetUnixFileMode(Bundle.Inside("/there"), UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        Bundle.Mount("/there", "tmpfs", "tmpfs");
+        Bundle.Mount("/some/new", "tmpfs", "tmpfs");
+        var report = Report("--stat", "/there", "--stat", "/some/new");
+        Assert.Equal("700", report["stat:/there"]!["mode"]!.GetValue<string>());
+        Assert.Equal("1777", report["stat:/some/new"]!["mode"]!.GetValue<string>());
+    }
+
     [Fact, Checklist(38)]
     public void A_relative_bind_source_is_taken_from_the_bundle()
     {
