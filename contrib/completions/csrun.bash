@@ -4,7 +4,7 @@ _csrun() {
     local word=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD-1]} command="" i
     for ((i = 1; i < COMP_CWORD; i++)); do
         case ${COMP_WORDS[i]} in
-            create|start|state|kill|delete|run|list|ps|pause|resume|update|events|spec|check|plan|seccomp|features|explain|help) command=${COMP_WORDS[i]}; break ;;
+            create|start|state|kill|delete|run|exec|list|ps|pause|resume|update|events|spec|check|plan|seccomp|features|explain|help) command=${COMP_WORDS[i]}; break ;;
         esac
     done
     case $previous in
@@ -19,18 +19,20 @@ _csrun() {
         --console-socket) mapfile -t COMPREPLY < <(compgen -f -- "$word"); return ;;
         --pidfd-socket) mapfile -t COMPREPLY < <(compgen -f -- "$word"); return ;;
         --pid-file) mapfile -t COMPREPLY < <(compgen -f -- "$word"); return ;;
+        --process) mapfile -t COMPREPLY < <(compgen -f -- "$word"); return ;;
         --format) mapfile -t COMPREPLY < <(compgen -W 'table json' -- "$word"); return ;;
         --resources) mapfile -t COMPREPLY < <(compgen -f -- "$word"); return ;;
     esac
     local words ids=""
     case $command in
-        '') words='create start state kill delete run list ps pause resume update events spec check plan seccomp features explain help --root --log --log-format --log-level --debug --cgroup-manager --systemd-cgroup --rootless --help --version' ;;
+        '') words='create start state kill delete run exec list ps pause resume update events spec check plan seccomp features explain help --root --log --log-format --log-level --debug --cgroup-manager --systemd-cgroup --rootless --help --version' ;;
         create) words='--bundle --config --console-socket --pidfd-socket --pid-file --no-pivot --no-new-keyring --preserve-fds --dry-run --help' ;;
         start) words='--help'; ids=$(csrun list -q 2>/dev/null) ;;
         state) words='--help'; ids=$(csrun list -q 2>/dev/null) ;;
         kill) words='--all --help'; ids=$(csrun list -q 2>/dev/null) ;;
         delete) words='--force --help'; ids=$(csrun list -q 2>/dev/null) ;;
         run) words='--bundle --config --console-socket --pidfd-socket --pid-file --no-pivot --no-new-keyring --preserve-fds --detach --keep --no-subreaper --help' ;;
+        exec) words='--process --tty --cwd --env --user --additional-gids --cap --apparmor --process-label --no-new-privs --detach --pid-file --console-socket --pidfd-socket --preserve-fds --ignore-paused --cgroup --help'; ids=$(csrun list -q 2>/dev/null) ;;
         list) words='--format --quiet --help' ;;
         ps) words='--format --help'; ids=$(csrun list -q 2>/dev/null) ;;
         pause) words='--help'; ids=$(csrun list -q 2>/dev/null) ;;

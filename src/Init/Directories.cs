@@ -37,7 +37,7 @@ internal static unsafe class Directories
         {
             // Root may not be the one who can enter it (a file system that squashes root): the user tries later. And
             // what root has entered stays, even where the user could not have gone; so it is in runc and crun.
-            if (operands->Create != 0)
+            if (operands->Again != 0)
                 return 0;
             if (!s->EnteredDirectory)
                 return result;

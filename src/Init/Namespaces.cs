@@ -11,7 +11,7 @@ internal static unsafe class Namespaces
         s->Step = Step.Namespace;
         int descriptor = PlanView.Inherited(s, operands->Inherited);
         // In one that somebody else made, setgroups may be denied: let go of the host's groups while that can be done.
-        if (operands->Kind == C.CLONE_NEWUSER)
+        if ((operands->Kind & C.CLONE_NEWUSER) != 0)
             Kernel.Call(Nr.SetGroups, 0, 0);
         nint result = Kernel.Call(Nr.SetNs, descriptor, (nint)operands->Kind);
         Kernel.Close(descriptor);

@@ -73,6 +73,17 @@ public static unsafe partial class Syscalls
     public static int PidfdSendSignal(int pidfd, int signal) =>
         Call(SyscallNumbers.PidfdSendSignal, pidfd, signal, (void*)null, 0);
 
+    /// <summary>Whether a process is a child of ours, ended or not: waitid(2) with WNOWAIT, which does not reap it.</summary>
+    public static bool IsChild(int pid)
+    {
+        const int byPid = 1;
+        const int exited = 4;
+        const int wnohang = 1;
+        const int wnowait = 0x01000000;
+        int* info = stackalloc int[32];
+        return Call(SyscallNumbers.Waitid, byPid, pid, info, exited | wnohang | wnowait, (void*)null) >= 0;
+    }
+
     /// <summary>waitid(2) of one child by its id, for its end.</summary>
     /// <param name="pid">The child; 0 for any.</param>
     /// <param name="noHang">WNOHANG: do not wait.</param>

@@ -131,19 +131,21 @@ public enum SetIdentityFlags : uint
 }
 
 /// <summary>
-/// Makes the working directory if it is missing (mode 0755, owned by the process's user), enters it, and reads it back:
-/// one that is not below the root is refused (CVE-2024-21626).
+/// Enters the working directory, which is made first if need be (mode 0755, owned by the process's user), and reads it
+/// back: one that is not below the root is refused (CVE-2024-21626).
 /// </summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct ChangeDirectory
 {
     public PlanRef Path;
 
-    /// <summary>1: make it. Comes before SetIdentity; a second one without, after it.</summary>
+    /// <summary>1: make it where it is missing.</summary>
     public uint Create;
     public uint Uid;
     public uint Gid;
-    public uint Reserved;
+
+    /// <summary>1: it comes before SetIdentity, and again after it; one that may not be entered yet is left to the second.</summary>
+    public uint Again;
 }
 
 /// <summary>

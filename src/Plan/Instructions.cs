@@ -6,14 +6,16 @@ namespace Csrun.Plan;
 // named `Reserved` and are 0. "Path in the rootfs" means: resolved by Init below the root descriptor, symbolic links
 // taken relative to it, magic links refused; what is missing is made where the comment says so.
 
-/// <summary>Joins the namespace behind an inherited descriptor: setns(2).</summary>
+/// <summary>
+/// Joins the namespace behind an inherited descriptor, or those of the process that a pidfd is of, all or none: setns(2).
+/// </summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct JoinNamespace
 {
     /// <summary>Index of the inherited descriptor.</summary>
     public uint Inherited;
 
-    /// <summary>CLONE_NEW* of the kind it must be.</summary>
+    /// <summary>CLONE_NEW* of the kind that the namespace must be; of a process: of all kinds to join.</summary>
     public uint Kind;
 }
 

@@ -23,6 +23,9 @@ internal sealed class Command(string name, string summary, Func<Invocation, int>
     /// <summary>What follows the first argument is for another program: no word of it is an option here.</summary>
     public bool RawAfterFirst { get; init; }
 
+    /// <summary>The exit code where the command fails; that of a usage error is 1 for all.</summary>
+    public int FailureCode { get; init; } = 1;
+
     /// <summary>Options besides the global ones.</summary>
     public Option[] Options { get; init; } = [];
 

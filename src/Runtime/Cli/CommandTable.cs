@@ -9,11 +9,11 @@ internal static class CommandTable
 {
     /// <summary>The commands in the order in which help shows them.</summary>
     public static readonly string[] Names =
-        ["create", "start", "state", "kill", "delete", "run", "list", "ps", "pause", "resume", "update", "events", "spec", "check", "plan", "seccomp", "features", "explain", "help"];
+        ["create", "start", "state", "kill", "delete", "run", "exec", "list", "ps", "pause", "resume", "update", "events", "spec", "check", "plan", "seccomp", "features", "explain", "help"];
 
     /// <summary>Commands that callers may ask for and that this version does not have: absent from help.</summary>
     public static readonly string[] NotYet =
-        ["exec", "checkpoint", "restore"];
+        ["checkpoint", "restore"];
 
     /// <summary>The command of this name, or null.</summary>
     public static Command? Find(string name) => name switch
@@ -24,6 +24,7 @@ internal static class CommandTable
         "kill" => Kill(),
         "delete" => Delete(),
         "run" => RunContainer(),
+        "exec" => Exec(),
         "list" => List(),
         "ps" => Ps(),
         "pause" => Pause(),
@@ -128,6 +129,29 @@ internal static class CommandTable
             in the end unless --keep is given.
             """,
         Example = "csrun run --bundle /containers/web web",
+    };
+
+    private static Command Exec() => new("exec", "run a further process in a container", ExecCommand.Run)
+    {
+        Arguments = "<container-id> [command [arguments]]",
+        MinArguments = 1,
+        MaxArguments = int.MaxValue,
+        RawAfterFirst = true,
+        FailureCode = 255,
+        Options = [Options.Process, Options.Tty, Options.Cwd, Options.Env, Options.User, Options.AdditionalGids, Options.Cap,
+            Options.Apparmor, Options.ProcessLabel, Options.NoNewPrivs, Options.Detach, Options.PidFile, Options.ConsoleSocket,
+            Options.PidfdSocket, Options.PreserveFds, Options.IgnorePaused, Options.Cgroup],
+        Description =
+            """
+            Executes a program in the namespaces, the cgroup and under the seccomp filter of a container that was created or
+            runs. Its user, environment, limits and all else are those of the container's own process, but for what the
+            options change; or those of a file (--process).
+
+            In the foreground signals are passed on, a terminal is copied, and the exit code is that of the program (128 plus
+            the signal's number if one killed it). What keeps it from being executed gives the exit code 255. With --detach
+            the command returns as soon as the program is executed.
+            """,
+        Example = "csrun exec --tty --user 1000:1000 --env TERM=xterm web sh",
     };
 
     private static Command List() => new("list", "list the containers", ListCommand.Run)

@@ -40,7 +40,14 @@ internal static class Dispatcher
                 Log.Debug(FormattableString.Invariant($"timing: start of the process to here: {Environment.CpuUsage.TotalTime.TotalMicroseconds:F0} us of processor time"));
                 Timing.Begin();
             }
-            return command.Run(invocation);
+            try
+            {
+                return command.Run(invocation);
+            }
+            catch (Exception exception)
+            {
+                return Report(exception, command.FailureCode);
+            }
         }
         catch (Exception exception)
         {
@@ -48,10 +55,10 @@ internal static class Dispatcher
         }
     }
 
-    private static int Report(Exception exception)
+    private static int Report(Exception exception, int exitCode = Failed)
     {
         LogSink.Failure(exception);
-        return exception is CsrunException { Code: var code } && code == ErrorCodes.UnknownCommand ? NoSuchCommand : Failed;
+        return exception is CsrunException { Code: var code } && code == ErrorCodes.UnknownCommand ? NoSuchCommand : exitCode;
     }
 
     private static int Print(string text)

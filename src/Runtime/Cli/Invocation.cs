@@ -27,6 +27,18 @@ internal sealed class Invocation
         return value is { Length: > 0 } ? value : null;
     }
 
+    /// <summary>All values of a text option that are not empty, in order.</summary>
+    public string[] All(Option option)
+    {
+        var values = new List<string>();
+        foreach (var (given, value) in _options)
+        {
+            if (ReferenceEquals(given, option) && value.Length > 0)
+                values.Add(value);
+        }
+        return values.ToArray();
+    }
+
     /// <summary>Whether a flag is set.</summary>
     public bool Flag(Option option) => Last(option) == "true";
 

@@ -28,6 +28,14 @@ internal sealed record CompileOptions
     /// </summary>
     public bool StartsAtOnce { get; init; }
 
+    /// <summary>
+    /// The process goes into a container that is there (<c>exec</c>): what the container shares is left as it is.
+    /// </summary>
+    public bool JoinsContainer { get; init; }
+
+    /// <summary>What comes after <c>process.env</c>: <c>exec --env</c>.</summary>
+    public string[] AddedEnv { get; init; } = [];
+
     /// <summary><c>--no-new-keyring</c>.</summary>
     public bool NoNewKeyring { get; init; }
 

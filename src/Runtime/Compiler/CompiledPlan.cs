@@ -49,7 +49,8 @@ internal sealed class CompiledPlan
 /// <param name="JsonPath">Where the config says so: <c>linux.namespaces[2].path</c>.</param>
 /// <param name="Kind">CLONE_NEW* of its type.</param>
 /// <param name="Path">The file on the host.</param>
-internal sealed record NamespaceToJoin(string JsonPath, ulong Kind, string Path);
+/// <param name="IsProcess">Not a file, but a process, whose namespaces of these kinds are joined.</param>
+internal sealed record NamespaceToJoin(string JsonPath, ulong Kind, string Path, bool IsProcess = false);
 
 /// <summary>What the runtime opens for Init.</summary>
 /// <param name="JsonPath">Where the config says so.</param>

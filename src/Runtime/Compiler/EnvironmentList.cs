@@ -70,6 +70,8 @@ internal readonly ref struct EnvironmentList
             { ListenNames: { } names } => [ListenFds(options), "LISTEN_PID=1", "LISTEN_FDNAMES=" + names],
             _ => [ListenFds(options), "LISTEN_PID=1"],
         };
+        if (options.AddedEnv.Length > 0)
+            listening = [.. options.AddedEnv, .. listening];
         return options.NotifySocketPath is { } socket
             ? [.. listening, string.Concat("NOTIFY_SOCKET=", ProcessSetup.NotifyDirectory, socket.AsSpan(Math.Max(0, socket.LastIndexOf('/'))))]
             : listening;

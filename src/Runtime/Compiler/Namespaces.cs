@@ -1,3 +1,4 @@
+using System;
 using System.Collections.Generic;
 using System.Globalization;
 using System.Numerics;
@@ -105,6 +106,49 @@ internal sealed class NamespaceSet
         }
         return new NamespaceSet(made, joins?.ToArray() ?? [], facts.CgroupTasks.Count > 0);
     }
+
+    /// <summary>CLONE_NEW* of all that a config gives a container, made or joined.</summary>
+    public static ulong KindsOf(Config config)
+    {
+        ulong kinds = 0;
+        foreach (var ns in config.Linux?.Namespaces ?? [])
+            kinds |= Namespaces.Kind(ns.Type);
+        return kinds;
+    }
+
+    /// <summary>Namespaces of a process, joined at once through its pidfd (since Linux 5.8).</summary>
+    public static NamespaceSet OfProcess(ulong kinds, int pid) => kinds == 0
+        ? None
+        : new NamespaceSet(0, [new NamespaceToJoin("linux.namespaces", kinds, FormattableString.Invariant($"process {pid}"), IsProcess: true)]);
+
+    /// <summary>The same by the files of /proc, one after the other.</summary>
+    public static NamespaceSet OfFiles(ulong kinds, int pid, HostFacts facts)
+    {
+        var joins = new List<NamespaceToJoin>();
+        NamespaceToJoin? user = null;
+        for (var type = NamespaceType.Pid; type <= NamespaceType.Time; type++)
+        {
+            ulong kind = Namespaces.Kind(type);
+            if ((kinds & kind) == 0)
+                continue;
+            var join = new NamespaceToJoin("linux.namespaces", kind, FormattableString.Invariant($"/proc/{pid}/ns/{FileOf(type)}"));
+            if (kind == CloneFlags.NewUser)
+                user = join;
+            else
+                joins.Add(join);
+        }
+        // See ReadFrom.
+        if (user is not null)
+            joins.Insert(facts.Euid == 0 ? joins.Count : 0, user);
+        return new NamespaceSet(0, joins.ToArray());
+    }
+
+    private static string FileOf(NamespaceType type) => type switch
+    {
+        NamespaceType.Network => "net",
+        NamespaceType.Mount => "mnt",
+        _ => Names.NamespaceTypes[(int)type],
+    };
 }
 
 /// <summary>Everything up to the root file system: namespaces, session, keyring, loopback, names.</summary>
@@ -141,7 +185,7 @@ internal static class Namespaces
         {
             var join = set.Joins[i];
             to.Add(Opcode.JoinNamespace, new JoinNamespace { Inherited = to.FirstJoin + (uint)i, Kind = (uint)join.Kind },
-                join.JsonPath, string.Concat("join the ", Name(join.Kind), " namespace"), join.Path);
+                join.JsonPath, Operation(join.Kind), join.Path);
         }
         CompileTime(to);
         if (set.TwoStep)
@@ -172,6 +216,10 @@ internal static class Namespaces
         if (set.IsNew(CloneFlags.NewCgroup))
             to.Add(Opcode.Unshare, new Unshare { Flags = (uint)CloneFlags.NewCgroup }, "linux.namespaces", "make a cgroup namespace");
     }
+
+    private static string Operation(ulong kinds) => BitOperations.IsPow2(kinds)
+        ? string.Concat("join the ", Name(kinds), " namespace")
+        : string.Concat("join the ", PlanWords.Namespaces(kinds), " namespaces of");
 
     private static void CompileTime(Compilation to)
     {

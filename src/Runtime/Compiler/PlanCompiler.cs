@@ -30,4 +30,21 @@ internal static class PlanCompiler
         ProcessSetup.Compile(to);
         return to.Finish();
     }
+
+    /// <summary>Compiles a further process of a container that is there.</summary>
+    /// <param name="config">Its process, and those parts of the container's config that hold for each of its processes.</param>
+    /// <param name="options">As for <see cref="Compile"/>, with <see cref="CompileOptions.JoinsContainer"/>.</param>
+    /// <param name="facts">The host; where a user namespace is joined, SetgroupsDenied is about that.</param>
+    /// <param name="namespaces">The container's; all are joined.</param>
+    /// <exception cref="ConfigException">The process cannot be had; it says everything that was found.</exception>
+    public static CompiledPlan CompileExec(Config config, CompileOptions options, HostFacts facts, NamespaceSet namespaces)
+    {
+        var to = new Compilation(config, options, facts) { Namespaces = namespaces };
+        Namespaces.Compile(to);
+        if (!namespaces.Has(CloneFlags.NewNs))
+            RootFilesystem.CompileChroot(to);
+        ProcessSetup.CompileStreams(to);
+        ProcessSetup.Compile(to);
+        return to.Finish();
+    }
 }

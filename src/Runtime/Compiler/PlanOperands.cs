@@ -249,6 +249,7 @@ internal static class PlanOperands
                 var directory = plan.Operands<ChangeDirectory>(index);
                 json.WriteString("path"u8, plan.Text(directory.Path));
                 json.WriteBoolean("create"u8, directory.Create != 0);
+                json.WriteBoolean("again"u8, directory.Again != 0);
                 json.WriteNumber("uid"u8, directory.Uid);
                 json.WriteNumber("gid"u8, directory.Gid);
                 break;

@@ -47,9 +47,7 @@ internal sealed class PlanPhrases(PlanReader plan, CompiledPlan compiled)
         switch (plan.OpcodeAt(index))
         {
             case Opcode.JoinNamespace:
-                var join = plan.Operands<JoinNamespace>(index);
-                return string.Concat("join the ", Namespaces.Name(join.Kind), " namespace ",
-                    compiled.Joins[(int)(join.Inherited - InheritedFd.First)].Path);
+                return string.Concat(compiled.Origins[index].Operation, " ", compiled.Origins[index].Object);
             case Opcode.Unshare:
                 return string.Concat("make a ", PlanWords.Namespaces(plan.Operands<Unshare>(index).Flags), " namespace");
             case Opcode.WriteTimeOffsets:

@@ -44,7 +44,7 @@ internal static class ProcessSetup
             {
                 Height = Size(process.ConsoleSize?.Height),
                 Width = Size(process.ConsoleSize?.Width),
-                BindConsole = to.Namespaces.Has(CloneFlags.NewNs) ? 1u : 0,
+                BindConsole = to.Namespaces.Has(CloneFlags.NewNs) && !to.Options.JoinsContainer ? 1u : 0,
                 Uid = uid,
             }, "process.terminal", "make the terminal");
         }
@@ -75,14 +75,15 @@ internal static class ProcessSetup
         var directory = new ChangeDirectory
         {
             Path = to.Writer.String(process.Cwd),
-            Create = 1,
+            Create = to.Options.JoinsContainer ? 0 : 1u,
+            Again = 1,
             Uid = process.User?.Uid ?? 0,
             Gid = process.User?.Gid ?? 0,
         };
         to.Add(Opcode.ChangeDirectory, in directory, "process.cwd", "enter the working directory", process.Cwd);
         Labels.Compile(to, process);
         Identity.Compile(to, process);
-        directory.Create = 0;
+        (directory.Create, directory.Again) = (0, 0);
         to.Add(Opcode.ChangeDirectory, in directory, "process.cwd", "enter the working directory", process.Cwd);
 
         string[] arguments = process.Args ?? [];

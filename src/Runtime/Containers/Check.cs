@@ -49,7 +49,7 @@ internal sealed class Check
         if (bundle is null)
             return new CheckReport(request.Bundle, name, check._findings);
         if (asCreate)
-            check.Try(name, () => Create.CheckTerminal(request, bundle.Config, foreground: false));
+            check.Try(name, () => Create.CheckTerminal(request, bundle, foreground: false));
         check.CheckBundle(request, bundle);
         JsonLocation.Fill(bundle.ConfigBytes, check._findings);
         return new CheckReport(bundle.Path, bundle.ConfigName, check._findings);

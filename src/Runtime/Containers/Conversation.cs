@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Generic;
 using System.Globalization;
 using System.Text;
 using Csrun.Linux;
@@ -13,11 +14,11 @@ namespace Csrun.Runtime.Containers;
 internal sealed class Conversation(InitSession session, Bundle bundle, CompiledPlan plan, SpawnedProcess first)
 {
     /// <summary>Longest silence of Init while it does nothing but system calls. A mount may hang for a while.</summary>
-    private const int Patience = 120_000;
+    public const int UsualPatience = 120_000;
     private const uint RootfsSlot = uint.MaxValue;
 
     private readonly InitHooks _hooks = new();
-    private int _patience = Patience;
+    private int _patience = UsualPatience;
     private string _waitingFor = "to begin";
     private readonly SourceOpener _sources = new(bundle.ConfigName);
 
@@ -27,17 +28,23 @@ internal sealed class Conversation(InitSession session, Bundle bundle, CompiledP
     /// <summary>The terminal's master side, where no console socket took it.</summary>
     public Fd? Terminal { get; private set; }
 
+    /// <summary>Longest silence in milliseconds; negative for ever.</summary>
+    public int Patience
+    {
+        init => _patience = value;
+    }
+
     /// <summary>Who takes the terminal.</summary>
     public DescriptorSocket? ConsoleSocket { get; init; }
 
     /// <summary>Gets the listener of the seccomp filter of the process of this id; null where no plan asks for it.</summary>
     public Action<int, Fd>? ListenerMade { get; init; }
 
-    /// <summary>Runs the runtime's hooks, for the process of this id.</summary>
-    public required Action<int> HooksDue { get; init; }
+    /// <summary>Runs the runtime's hooks, for the process of this id; null where no plan asks for it.</summary>
+    public Action<int>? HooksDue { get; init; }
 
-    /// <summary>Gets the record of each hook that Init ran.</summary>
-    public required Action<HookRecord> HookEnded { get; init; }
+    /// <summary>Gets the record of each hook that Init ran; null where no plan has hooks.</summary>
+    public Action<HookRecord>? HookEnded { get; init; }
 
     /// <summary>Moves the network devices; null where the config has none.</summary>
     public NetDevices? NetDevices { get; init; }
@@ -61,19 +68,19 @@ internal sealed class Conversation(InitSession session, Bundle bundle, CompiledP
                 case MessageKind.SourceWanted:
                     SendSource(message.Value);
                     break;
-                case MessageKind.NetDevicesDue:
-                    NetDevices!.Move(message.Fd!, Process.Pid);
+                case MessageKind.NetDevicesDue when NetDevices is not null:
+                    NetDevices.Move(message.Fd!, Process.Pid);
                     Answer(MessageKind.NetDevicesDone, "after the network devices");
                     break;
-                case MessageKind.HooksDue:
+                case MessageKind.HooksDue when HooksDue is not null:
                     HooksDue(Process.Pid);
                     ExpectContainerHooks();
                     Answer(MessageKind.HooksDone, "after the hooks");
                     break;
-                case MessageKind.HookOutput:
+                case MessageKind.HookOutput when HookEnded is not null:
                     _hooks.TakeOutput(message.Fd!);
                     break;
-                case MessageKind.HookEnded:
+                case MessageKind.HookEnded when HookEnded is not null:
                     HookEnded(_hooks.TakeEnd(message.Value, message.Step, message.Fd!, StepAt(plan, bundle.Config, message.Instruction)));
                     break;
                 case MessageKind.Console:
@@ -90,8 +97,10 @@ internal sealed class Conversation(InitSession session, Bundle bundle, CompiledP
                     break;
                 case MessageKind.Ready:
                     return;
-                default:
+                case MessageKind.Error:
                     throw Failure(message);
+                default:
+                    throw new CsrunException(ErrorCodes.InitProtocol, "Init asked for what is not in its plan:", message.Kind.ToString());
             }
         }
     }
@@ -123,17 +132,27 @@ internal sealed class Conversation(InitSession session, Bundle bundle, CompiledP
         return new StartStep(index, opcode, origin.JsonPath ?? "", origin.Operation ?? "", target);
     }
 
+    /// <summary>What errors of Init can be about once it is told to go on: everything behind AwaitStart, or behind Ready.</summary>
+    public static List<StartStep> StepsAfterReady(CompiledPlan plan, Config config)
+    {
+        List<StartStep> steps = [];
+        var reader = new PlanReader(plan.Plan);
+        for (int index = reader.Count - 1; index >= 0 && reader.OpcodeAt(index) is not (Opcode.AwaitStart or Opcode.Ready); index--)
+            steps.Add(StepAt(plan, config, (uint)index));
+        return steps;
+    }
+
     private void FollowFork(ulong value)
     {
         int pid = checked((int)value);
-        if (!plan.TwoStep || Syscalls.WaitChild(pid, noHang: true, out _) < 0)
+        if (!plan.TwoStep || !Syscalls.IsChild(pid))
             throw new CsrunException(ErrorCodes.InitProtocol, "Init went on as a process that is none of ours");
         // A child of ours, not reaped: its id cannot be another's.
         var next = new SpawnedProcess(
             pid, Fd.Own(Syscalls.PidfdOpen(pid), "open process", pid.ToString(CultureInfo.InvariantCulture)));
         var previous = Process;
         Process = next;
-        if (previous.Wait(Patience) is null)
+        if (previous.Wait(UsualPatience) is null)
             previous.Kill();
         previous.Dispose();
         _waitingFor = "to go on in its namespaces";
@@ -199,7 +218,7 @@ internal sealed class Conversation(InitSession session, Bundle bundle, CompiledP
             }
             seconds += timeout;
         }
-        _patience = (int)Math.Min(int.MaxValue, Patience + (seconds * 1000));
+        _patience = (int)Math.Min(int.MaxValue, UsualPatience + (seconds * 1000));
     }
 
     private CsrunException Died()

@@ -24,9 +24,9 @@ internal static class Create
         ContainerId.Check(request.Id);
         // First of all, so that no descriptor of ours gets one of these numbers.
         var preserved = PreservedFds.Take(request.PreserveFds);
-        string? pidFile = request.PidFile is null ? null : System.IO.Path.GetFullPath(request.PidFile);
+        string? pidFile = PidFile.PathOf(request.PidFile);
         var bundle = Bundle.Read(request.Bundle, request.Config);
-        CheckTerminal(request, bundle.Config, foreground);
+        CheckTerminal(request, bundle, foreground);
         Claim.Vacate(request.Options, request.Id);
         using var consoleSocket = DescriptorSocket.Connect(request.ConsoleSocket, "--console-socket", ErrorCodes.ConsoleSocket);
         using var pidfdSocket = DescriptorSocket.Connect(request.PidfdSocket, "--pidfd-socket", ErrorCodes.PidfdSocket);
@@ -102,17 +102,23 @@ internal static class Create
         return plan;
     }
 
-    /// <summary>Whether the config's terminal and the command's options go together. The texts are runc's but for the name.</summary>
-    public static void CheckTerminal(CreateRequest request, Config config, bool foreground)
+    /// <inheritdoc cref="CheckTerminal(bool, string?, bool, string)"/>
+    public static void CheckTerminal(CreateRequest request, Bundle bundle, bool foreground) =>
+        CheckTerminal(bundle.Config.Process?.Terminal == true, request.ConsoleSocket, foreground, bundle.ConfigName + ": process.terminal");
+
+    /// <summary>Whether the process's terminal and the command's options go together. The texts are runc's but for the name.</summary>
+    /// <param name="terminal">The process has one.</param>
+    /// <param name="consoleSocket"><c>--console-socket</c>.</param>
+    /// <param name="foreground">The command stays until the process ends.</param>
+    /// <param name="where">What asks for the terminal.</param>
+    public static void CheckTerminal(bool terminal, string? consoleSocket, bool foreground, string where)
     {
-        bool terminal = config.Process?.Terminal == true;
-        if (terminal && !foreground && request.ConsoleSocket is null)
+        if (terminal && !foreground && consoleSocket is null)
         {
             throw new CsrunException(
-                ErrorCodes.TerminalOptions, "cannot allocate tty if csrun will detach without setting console socket",
-                where: "config.json: process.terminal");
+                ErrorCodes.TerminalOptions, "cannot allocate tty if csrun will detach without setting console socket", where: where);
         }
-        if (request.ConsoleSocket is not null && (!terminal || foreground))
+        if (consoleSocket is not null && (!terminal || foreground))
         {
             throw new CsrunException(
                 ErrorCodes.TerminalOptions, "cannot use console socket if csrun will not detach or allocate tty",

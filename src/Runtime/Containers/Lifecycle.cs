@@ -32,6 +32,10 @@ public static class Lifecycle
     /// <returns>The exit code for the command: the container's own (128 + n for signal n), 0 if detached.</returns>
     public static int Run(RunRequest request) => Containers.Run.Execute(request);
 
+    /// <summary>Runs a further process in a container that was created or is running.</summary>
+    /// <returns>The exit code for the command: the process's own (128 + n for signal n), 0 if detached.</returns>
+    public static int Exec(ExecRequest request) => Containers.Exec.Run(request);
+
     /// <summary>Holds all processes of a created or running container.</summary>
     public static void Pause(RuntimeOptions options, string id) => Containers.Pause.Run(options, id);
 

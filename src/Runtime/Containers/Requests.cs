@@ -83,3 +83,61 @@ public sealed record KillRequest
     /// <summary>To all processes of the container's cgroup; a stopped container is then no error.</summary>
     public bool All { get; init; }
 }
+
+/// <summary>What <c>exec</c> is given. Texts are as on the command line; they are read by <c>ExecConfig</c>.</summary>
+public sealed record ExecRequest
+{
+    public required string Id { get; init; }
+
+    public RuntimeOptions Options { get; init; } = new();
+
+    /// <summary><c>--process</c>: a file with the whole process, instead of all that follows up to <see cref="Capabilities"/>.</summary>
+    public string? ProcessFile { get; init; }
+
+    /// <summary>The program and its arguments.</summary>
+    public string[] Arguments { get; init; } = [];
+
+    /// <summary><c>--tty</c>.</summary>
+    public bool Terminal { get; init; }
+
+    /// <summary><c>--cwd</c>; null for the container's.</summary>
+    public string? Cwd { get; init; }
+
+    /// <summary><c>--env</c>, each NAME=value, after those of the container.</summary>
+    public string[] Env { get; init; } = [];
+
+    /// <summary><c>--user</c>: UID[:GID].</summary>
+    public string? User { get; init; }
+
+    /// <summary><c>--additional-gids</c>, after those of the container.</summary>
+    public string[] AdditionalGids { get; init; } = [];
+
+    /// <summary><c>--apparmor</c>.</summary>
+    public string? ApparmorProfile { get; init; }
+
+    /// <summary><c>--process-label</c>.</summary>
+    public string? ProcessLabel { get; init; }
+
+    /// <summary><c>--no-new-privs</c>.</summary>
+    public bool NoNewPrivileges { get; init; }
+
+    /// <summary><c>--cap</c>: capabilities beside those of the container.</summary>
+    public string[] Capabilities { get; init; } = [];
+
+    public bool Detach { get; init; }
+
+    /// <summary><c>--pid-file</c>, relative to the working directory.</summary>
+    public string? PidFile { get; init; }
+
+    public string? ConsoleSocket { get; init; }
+
+    public string? PidfdSocket { get; init; }
+
+    public int PreserveFds { get; init; }
+
+    /// <summary><c>--ignore-paused</c>: wait until a paused container goes on.</summary>
+    public bool IgnorePaused { get; init; }
+
+    /// <summary><c>--cgroup</c>, each [CONTROLLERS:]PATH.</summary>
+    public string[] Cgroups { get; init; } = [];
+}

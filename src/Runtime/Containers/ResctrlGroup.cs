@@ -98,6 +98,18 @@ internal sealed class ResctrlGroup
             Write(monitoring + "/tasks", line, ".enableMonitoring");
     }
 
+    /// <summary>Moves a further process of the container into the same.</summary>
+    public static void Join(ResctrlRecord record, int pid)
+    {
+        byte[] line = Encoding.UTF8.GetBytes(pid.ToString(CultureInfo.InvariantCulture) + "\n");
+        foreach (string? group in (ReadOnlySpan<string?>)[record.Group, record.Monitoring])
+        {
+            int result = group is null ? 0 : Files.WriteOnce(At.Cwd, group + "/tasks", line);
+            if (result < 0)
+                throw new CsrunException(ErrorCodes.RdtFailed, "cannot join the class of service", group, -result);
+        }
+    }
+
     /// <summary>Removes what was made for a container; what is gone already is fine.</summary>
     public static void Remove(ResctrlRecord record)
     {

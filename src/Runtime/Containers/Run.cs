@@ -15,7 +15,7 @@ internal static class Run
         if (!request.Detach && !request.NoSubreaper)
             Self.BecomeSubreaper();
         using var container = Create.Run(request.Create, foreground: !request.Detach, andStart: true);
-        var foreground = request.Detach ? null : new Foreground(container);
+        using var foreground = request.Detach ? null : new Foreground(container.Process, container.Terminal);
         try
         {
             Start.Created(container);

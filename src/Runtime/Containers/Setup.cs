@@ -122,12 +122,13 @@ internal sealed class Setup(
         PrivatePids = HasPrivatePids(bundle.Config),
         HasProcess = bundle.Config.Process is not null,
         Notify = Notify,
+        NoNewKeyring = request.NoNewKeyring,
         Cgroup = cgroup.Record,
         Resctrl = Resctrl?.Record,
         Annotations = bundle.Config.Annotations,
         Poststart = bundle.Config.Hooks?.Poststart ?? [],
         Poststop = bundle.Config.Hooks?.Poststop ?? [],
-        StartSteps = StepsAfterStart(),
+        StartSteps = Conversation.StepsAfterReady(plan, bundle.Config),
     };
 
     private InitSession LaunchLast(NamespaceFiles joins)
@@ -163,37 +164,25 @@ internal sealed class Setup(
 
     private InitSession Launch(NamespaceFiles joins)
     {
-        var (ours, theirs) = UnixSocket.Pair(SocketKind.SeqPacket);
         try
         {
-            using (theirs)
-            using (var start = StartsAtOnce ? null : UnixSocket.Listen(directory.Number, StateDirectory.StartSocketName, SocketKind.SeqPacket))
-            using (var image = InitFile.Make(plan.Plan.Span, directory.Number))
-            using (var join = cgroup.OpenForChild(withTasks: !plan.JoinsCgroups))
+            using var start = StartsAtOnce ? null : UnixSocket.Listen(directory.Number, StateDirectory.StartSocketName, SocketKind.SeqPacket);
+            using var join = cgroup.OpenForChild(withTasks: !plan.JoinsCgroups);
+            return InitSession.Launch(plan.Plan.Span, directory.Number, (image, sync) => _process = Spawn.Start(new SpawnRequest
             {
-                _process = Spawn.Start(new SpawnRequest
-                {
-                    Image = image,
-                    CloneFlags = plan.CloneFlags,
-                    Inherited = start is null ? [theirs, .. joins.Files] : [theirs, start, .. joins.Files],
-                    PreservedFds = (int)plan.PreservedFds,
-                    IntoCgroup = join.Into,
-                    CgroupTasks = join.Tasks,
-                    WhileWaiting = cgroup.NeedsProcess ? pid => cgroup.MakeFor(bundle.Config, pid) : null,
-                    WriteIdMaps = pid => Conversation.WriteIdMaps(pid, bundle),
-                });
-            }
-            return new InitSession(ours);
+                Image = image,
+                CloneFlags = plan.CloneFlags,
+                Inherited = start is null ? [sync, .. joins.Files] : [sync, start, .. joins.Files],
+                PreservedFds = (int)plan.PreservedFds,
+                IntoCgroup = join.Into,
+                CgroupTasks = join.Tasks,
+                WhileWaiting = cgroup.NeedsProcess ? pid => cgroup.MakeFor(bundle.Config, pid) : null,
+                WriteIdMaps = pid => Conversation.WriteIdMaps(pid, bundle),
+            }));
         }
         catch (LinuxException e)
         {
-            ours.Dispose();
             throw ErrorText.FromLinux(e, ErrorCodes.SpawnFailed);
-        }
-        catch
-        {
-            ours.Dispose();
-            throw;
         }
     }
 
@@ -227,7 +216,7 @@ internal sealed class Setup(
     private void Commit(InitSession session)
     {
         int pid = _process!.Pid;
-        SetOomScore(pid);
+        OomScore.Set(pid, bundle.Config.Process, bundle.ConfigName, cgroup.IsUnprivileged);
         Resctrl?.Join(pid);
         if (_prepared is null)
             PrepareState();
@@ -236,41 +225,7 @@ internal sealed class Setup(
         if (!StartsAtOnce && !session.TrySend(MessageKind.Commit))
             throw new CsrunException(ErrorCodes.InitDied, "the container's process ended before it was committed");
         if (PidFile is not null)
-            WritePidFile(PidFile, pid);
-    }
-
-    // No newline: containerd and conmon-rs take the bytes as they are for a number.
-    private static void WritePidFile(string path, int pid)
-    {
-        const uint mode = 0x1A4; // 0644
-        try
-        {
-            Files.WriteAtomically(At.Cwd, path, Decimal(pid), mode);
-        }
-        catch (LinuxException e)
-        {
-            throw ErrorText.FromLinux(e, ErrorCodes.PidFile, "--pid-file");
-        }
-    }
-
-    private void SetOomScore(int pid)
-    {
-        if (bundle.Config.Process?.OomScoreAdj is not int score)
-            return;
-        using var proc = ProcFs.OpenRoot();
-        int result = ProcFs.Write(proc.Number, pid, "oom_score_adj", Decimal(score));
-        if (result is -Errno.EACCES or -Errno.EPERM && cgroup.IsUnprivileged)
-        {
-            // Podman's rootless containers carry their user's value, which may be lower than what a user may set.
-            Log.Warning("config.json: process.oomScoreAdj: not set, for want of rights");
-            return;
-        }
-        if (result < 0)
-        {
-            throw new CsrunException(
-                ErrorCodes.OomScore, "cannot set the oom score to", score.ToString(CultureInfo.InvariantCulture), -result,
-                bundle.ConfigName + ": process.oomScoreAdj");
-        }
+            Containers.PidFile.Write(PidFile, pid);
     }
 
     // What fails here is told of, but must not hide why create failed.
@@ -290,8 +245,6 @@ internal sealed class Setup(
         }
     }
 
-    private static byte[] Decimal(int number) => Encoding.ASCII.GetBytes(number.ToString(CultureInfo.InvariantCulture));
-
     private static ProcessIdentity Identify(int pid) =>
         new(pid, (ProcessStat.Read(pid) ?? throw new LinuxException("find process", FormattableString.Invariant($"{pid}"), Errno.ESRCH)).StartTime);
 
@@ -303,16 +256,5 @@ internal sealed class Setup(
                 return string.IsNullOrEmpty(ns.Path);
         }
         return false;
-    }
-
-    /// <summary>What later errors of Init can be about: everything behind AwaitStart, or Ready where it is started at once.</summary>
-    private List<StartStep> StepsAfterStart()
-    {
-        List<StartStep> steps = [];
-        var reader = new PlanReader(plan.Plan);
-        int index = reader.Count - 1;
-        for (; index >= 0 && reader.OpcodeAt(index) is not (Opcode.AwaitStart or Opcode.Ready); index--)
-            steps.Add(Conversation.StepAt(plan, bundle.Config, (uint)index));
-        return steps;
     }
 }

@@ -1,9 +1,7 @@
 using System;
-using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Csrun.Linux;
 using Csrun.Plan;
-using Csrun.Runtime.Compiler;
 using Csrun.Runtime.Processes;
 
 namespace Csrun.Runtime.Containers;
@@ -57,7 +55,7 @@ internal static class Start
         using var notify = container.State.Notify ? NotifySocket.Open(container.Directory) : null;
         if (!session.TrySend(MessageKind.Commit))
             throw new CsrunException(ErrorCodes.InitDied, "the container's process ended before it was committed");
-        AwaitExec(session.Number, container.Directory, container.State, container.Process.PidFd);
+        Watch(container.Directory, container.State, container.Process.PidFd).Await(session.Number);
         Timing.Mark("go to exec");
         RunPoststart(container.Directory, container.State);
         notify?.Forward(container.State.Process.Pid, container.Process.PidFd.Number);
@@ -92,111 +90,16 @@ internal static class Start
         var go = new Message { Kind = MessageKind.Go };
         if (UnixSocket.Send(connection.Number, MemoryMarshal.AsBytes(new ReadOnlySpan<Message>(in go))) < 0)
             throw Stopped();
-        AwaitExec(connection.Number, directory, state, process);
+        Watch(directory, state, process).Await(connection.Number);
     }
 
-    private static void AwaitExec(int connection, StateDirectory directory, State state, Fd process)
-    {
-        var hooks = new InitHooks();
-        Span<byte> buffer = stackalloc byte[Unsafe.SizeOf<Message>() + Message.MaxText];
-        while (true)
+    private static ProgramStart Watch(StateDirectory directory, State state, Fd process) =>
+        new(state.Process.Pid, process, state.StartSteps)
         {
-            // No deadline: the startContainer hooks run now, and a frozen container goes on when it is thawed.
-            int length = UnixSocket.Receive(connection, buffer, out int number);
-            using var fd = number < 0 ? null : new Fd(number);
-            bool closed = length is 0 or -Errno.ECONNRESET;
-            if (closed && !DiedAsInit(state, process))
-                return;
-            if (closed)
-                throw Died(state);
-            LinuxException.Check(length, "receive from", "Init");
-            if (fd is null || !KeepHook(directory, state, hooks, buffer[..length], fd))
-                throw Failure(directory, state, process, buffer[..length], hooks);
-        }
-    }
-
-    private static CsrunException Died(State state) => Filter(state) is not null
-        ? new CsrunException(ErrorCodes.SeccompBlocked, "the seccomp filter ended the container's process before it executed its program",
-            where: "config.json: linux.seccomp")
-        : new CsrunException(ErrorCodes.InitDied, "the container's process ended before it executed its program");
-
-    /// <summary>Takes what Init tells of a hook; false if it tells something else.</summary>
-    private static bool KeepHook(StateDirectory directory, State state, InitHooks hooks, ReadOnlySpan<byte> packet, Fd fd)
-    {
-        var message = packet.Length == Unsafe.SizeOf<Message>() ? MemoryMarshal.Read<Message>(packet) : default;
-        if (message.Kind == MessageKind.HookOutput)
-            hooks.TakeOutput(fd);
-        else if (message.Kind == MessageKind.HookEnded)
-            directory.AppendHook(hooks.TakeEnd(message.Value, message.Step, fd, Find(state, message.Instruction)));
-        else
-            return false;
-        return true;
-    }
-
-    // Its end closes the connection, too. Executing a program changes a process's name, and who has ended keeps the
-    // last one until it is reaped.
-    private static bool DiedAsInit(State state, Fd process)
-    {
-        // A filter may end Init with its last call. Then it still is on its way out when the connection is closed, or
-        // was reaped already.
-        var filter = Filter(state);
-        if (filter is { Object: SeccompSetup.RefusesProgram })
-            return true;
-        if (!PidFd.WaitForEnd(process.Number, 0) && !(filter is not null && ProcessStat.Read(state.Process.Pid)?.IsEnding != false))
-            return false;
-        return CommandName(state) == InitFile.Name + "\n";
-    }
-
-    private static StartStep? Filter(State state)
-    {
-        foreach (var step in state.StartSteps)
-        {
-            if (step.Opcode == Opcode.SetFilter)
-                return step;
-        }
-        return null;
-    }
-
-    private static string? CommandName(State state)
-    {
-        try
-        {
-            return Files.TryReadText(At.Cwd, FormattableString.Invariant($"/proc/{state.Process.Pid}/comm"), 64);
-        }
-        catch (LinuxException e) when (e.Errno == Errno.ESRCH)
-        {
-            return null;
-        }
-    }
-
-    private static CsrunException Failure(
-        StateDirectory directory, State state, Fd process, ReadOnlySpan<byte> packet, InitHooks hooks)
-    {
-        var message = packet.Length >= Unsafe.SizeOf<Message>() ? MemoryMarshal.Read<Message>(packet) : default;
-        var text = packet.Length >= Unsafe.SizeOf<Message>() ? packet[Unsafe.SizeOf<Message>()..] : default;
-        if (message.Kind != MessageKind.Error || message.TextLength != text.Length)
-            return new CsrunException(ErrorCodes.InitProtocol, "the container's process said something that makes no sense");
-
-        // It ends now: whoever asks next finds a stopped container.
-        PidFd.WaitForEnd(process.Number, (int)Destruction.Patience.TotalMilliseconds);
-        var step = Find(state, message.Instruction);
-        string words = step.Opcode == Opcode.RunHook ? hooks.Words() : System.Text.Encoding.UTF8.GetString(text);
-        var error = InitErrors.From(step.ToInitStep(), message.Step, message.Errno, message.Value, words);
-        // runtime.md#lifecycle: a startContainer hook that fails destroys the container.
-        if (step.Opcode == Opcode.RunHook)
-            Destruction.Destroy(directory, state);
-        return error;
-    }
-
-    private static StartStep Find(State state, uint instruction)
-    {
-        foreach (var step in state.StartSteps)
-        {
-            if (step.Instruction == instruction)
-                return step;
-        }
-        return new StartStep(instruction, Opcode.Invalid, "", "start", state.Id);
-    }
+            HookEnded = directory.AppendHook,
+            // runtime.md#lifecycle: a startContainer hook that fails destroys the container.
+            HookFailed = () => Destruction.Destroy(directory, state),
+        };
 
     private static void RunPoststart(StateDirectory directory, State state)
     {

@@ -50,6 +50,9 @@ public sealed record State
     /// <summary>The directory for a notification socket is bound into the container.</summary>
     public bool Notify { get; init; }
 
+    /// <summary><c>--no-new-keyring</c>.</summary>
+    public bool NoNewKeyring { get; init; }
+
     /// <summary>Create came to the hooks: poststop hooks are due when the container is destroyed.</summary>
     public bool HooksReached { get; init; }
 

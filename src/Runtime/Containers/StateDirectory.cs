@@ -148,6 +148,14 @@ public sealed class StateDirectory : IDisposable
         Files.WriteAll(file.Number, config, ConfigName);
     }
 
+    /// <summary>The config that the container was made from.</summary>
+    public byte[] ReadConfig()
+    {
+        string path = Path + "/" + ConfigName;
+        using var file = Fd.Own(Syscalls.OpenAt(Number, ConfigName, OpenFlags.ReadOnly | OpenFlags.NoFollow), "open", path);
+        return Files.ReadAll(file.Number, Spec.ConfigReader.MaxBytes, path);
+    }
+
     /// <summary>Keeps how a hook ran. What cannot be kept is warned about: no container fails for its records.</summary>
     internal void AppendHook(HookRecord record)
     {

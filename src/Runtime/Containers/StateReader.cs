@@ -37,7 +37,7 @@ public ref struct StateReader
         DateTimeOffset created = default;
         uint owner = 0;
         ProcessIdentity creator = default, process = default;
-        bool privatePids = false, hasProcess = false, notify = false, hooksReached = false;
+        bool privatePids = false, hasProcess = false, notify = false, hooksReached = false, noNewKeyring = false;
         var cgroup = CgroupRecord.Disabled;
         ResctrlRecord? resctrl = null;
         Dictionary<string, string>? annotations = null;
@@ -61,6 +61,7 @@ public ref struct StateReader
                 case "privatePids": privatePids = _json.GetBoolean(); break;
                 case "hasProcess": hasProcess = _json.GetBoolean(); break;
                 case "notify": notify = _json.GetBoolean(); break;
+                case "noNewKeyring": noNewKeyring = _json.GetBoolean(); break;
                 case "hooksReached": hooksReached = _json.GetBoolean(); break;
                 case "cgroup": cgroup = ReadCgroup(); break;
                 case "resctrl": resctrl = ReadResctrl(); break;
@@ -86,6 +87,7 @@ public ref struct StateReader
             PrivatePids = privatePids,
             HasProcess = hasProcess,
             Notify = notify,
+            NoNewKeyring = noNewKeyring,
             HooksReached = hooksReached,
             Cgroup = cgroup,
             Resctrl = resctrl,

@@ -32,6 +32,7 @@ public static class StateWriter
         json.WriteBoolean("privatePids"u8, state.PrivatePids);
         json.WriteBoolean("hasProcess"u8, state.HasProcess);
         json.WriteBoolean("notify"u8, state.Notify);
+        json.WriteBoolean("noNewKeyring"u8, state.NoNewKeyring);
         json.WriteBoolean("hooksReached"u8, state.HooksReached);
         Write(json, state.Cgroup);
         if (state.Resctrl is { } resctrl)

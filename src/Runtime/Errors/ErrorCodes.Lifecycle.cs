@@ -24,7 +24,7 @@ public static partial class ErrorCodes
 
     public static readonly ErrorCode ContainerNotRunning = new(
         "container-not-running",
-        "The container's process has ended, so there is nothing to send a signal to.",
+        "The container's process has ended, so there is nothing to send a signal to, and nothing that another could join.",
         "The program exited or was killed.",
         "Delete the container; `csrun kill --all` reaches processes that it left in its cgroup.");
 
@@ -45,6 +45,12 @@ public static partial class ErrorCodes
         "Another csrun command holds the container's lock and did not let go of it in time.",
         "A start that waits for hooks, or a delete that waits for the container's processes to die.",
         "Wait for the other command, or end it.");
+
+    public static readonly ErrorCode ContainerPaused = new(
+        "container-paused",
+        "A process that joined a paused container would be held at once.",
+        "The container was paused, by an engine or by `csrun pause`.",
+        "Resume it first, or use `csrun exec --ignore-paused`, which waits until it is resumed.");
 
     public static readonly ErrorCode ContainerNotPaused = new(
         "container-not-paused",
@@ -103,7 +109,7 @@ public static partial class ErrorCodes
     private static readonly ErrorCode[] s_lifecycle =
     [
         ContainerNotFound, ContainerExists, ContainerIdInvalid, ContainerNotRunning, ContainerNotStopped,
-        ContainerNotCreated, ContainerNotPaused, ContainerBusy, PauseFailed, PsFailed, NoProcess, RootInvalid, StateUnreadable, SignalUnknown, KillFailed,
+        ContainerNotCreated, ContainerPaused, ContainerNotPaused, ContainerBusy, PauseFailed, PsFailed, NoProcess, RootInvalid, StateUnreadable, SignalUnknown, KillFailed,
         DeleteIncomplete,
     ];
 }

@@ -13,7 +13,7 @@ public static partial class ErrorCodes
     public static readonly ErrorCode CommandNotSupported = new(
         "command-not-supported",
         "That is a command of other runtimes that this version of csrun does not have yet.",
-        "A caller that needs exec, ps, events, update, pause, resume, checkpoint or restore.",
+        "A caller that needs checkpoint or restore.",
         "Use a newer csrun, or another runtime for this container.");
 
     public static readonly ErrorCode UnknownOption = new(

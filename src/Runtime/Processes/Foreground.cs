@@ -1,14 +1,13 @@
 using System;
 using Csrun.Linux;
-using Csrun.Runtime.Containers;
 
 namespace Csrun.Runtime.Processes;
 
 /// <summary>
-/// What <c>run</c> does while the container runs: hands signals on, copies the terminal, reaps, and learns how the
+/// What <c>run</c> and <c>exec</c> do while the process runs: hands signals on, copies the terminal, reaps, and learns how the
 /// container's process ended.
 /// </summary>
-internal sealed class Foreground
+internal sealed class Foreground : IDisposable
 {
     /// <summary>
     /// All that can be handed on: not those that report a fault of our own, cannot be caught, or are about our own
@@ -20,45 +19,43 @@ internal sealed class Foreground
         24, 25, 26, 27, 29, 30,
     ];
 
-    private readonly CreatedContainer _container;
+    private readonly SpawnedProcess _process;
     private readonly SignalPipe _signals;
     private readonly TerminalProxy? _terminal;
 
     /// <summary>Catches signals from here on; they are handed on when <see cref="Wait"/> runs.</summary>
-    public Foreground(CreatedContainer container)
+    /// <param name="process">The container's process, a child of ours.</param>
+    /// <param name="terminal">The master side of its terminal; null if it has none.</param>
+    public Foreground(SpawnedProcess process, Fd? terminal)
     {
-        _container = container;
+        _process = process;
         Self.IgnoreBrokenPipes();
         _signals = new SignalPipe([.. s_handedOn, .. RealTime(), Signals.Child, Signals.WindowChange]);
-        _terminal = container.Terminal is { } master ? new TerminalProxy(master) : null;
+        _terminal = terminal is null ? null : new TerminalProxy(terminal);
     }
 
     /// <summary>Stays until the container's process has ended. Its exit status, or 128 and the signal's number.</summary>
     public int Wait()
     {
-        try
+        while (true)
         {
-            while (true)
+            if (Reap() is int code)
             {
-                if (Reap() is int code)
-                {
-                    _terminal?.Drain();
-                    return code;
-                }
-                PollOnce();
+                _terminal?.Drain();
+                return code;
             }
-        }
-        finally
-        {
-            _terminal?.Restore();
+            PollOnce();
         }
     }
+
+    /// <summary>Puts our own terminal back.</summary>
+    public void Dispose() => _terminal?.Restore();
 
     private void PollOnce()
     {
         Span<PollFd> fds = stackalloc PollFd[2 + TerminalProxy.PollCount];
         fds[0] = new PollFd(_signals.Number, PollFd.In);
-        fds[1] = new PollFd(_container.Process.PidFd.Number, PollFd.In);
+        fds[1] = new PollFd(_process.PidFd.Number, PollFd.In);
         var rest = fds[2..];
         rest.Fill(new PollFd(-1, 0));
         _terminal?.Prepare(rest);
@@ -79,7 +76,7 @@ internal sealed class Foreground
             if (signal == Signals.WindowChange)
                 _terminal?.CopySize();
             else if (signal != Signals.Child)
-                _ = PidFd.Signal(_container.Process.PidFd.Number, signal);
+                _ = PidFd.Signal(_process.PidFd.Number, signal);
         }
     }
 
@@ -88,7 +85,7 @@ internal sealed class Foreground
     {
         while (Syscalls.WaitChild(0, noHang: true, out var status) >= 0 && status.HasEnded)
         {
-            if (status.Pid == _container.Process.Pid)
+            if (status.Pid == _process.Pid)
                 return status.ExitCode;
         }
         return null;

@@ -44,6 +44,28 @@ internal sealed class InitSession(Fd socket) : IDisposable
         (MessageKind.Error, AnyStage, true, false),
     ];
 
+    /// <summary>Starts Init with a plan.</summary>
+    /// <param name="plan">The plan.</param>
+    /// <param name="directory">The container's state directory.</param>
+    /// <param name="spawn">Starts it, given its image and its end of the conversation.</param>
+    /// <returns>Our end.</returns>
+    public static InitSession Launch(ReadOnlySpan<byte> plan, int directory, Action<Fd, Fd> spawn)
+    {
+        var (ours, theirs) = UnixSocket.Pair(SocketKind.SeqPacket);
+        try
+        {
+            using (theirs)
+            using (var image = InitFile.Make(plan, directory))
+                spawn(image, theirs);
+            return new InitSession(ours);
+        }
+        catch
+        {
+            ours.Dispose();
+            throw;
+        }
+    }
+
     /// <summary>The next message, checked; null if Init is gone.</summary>
     /// <param name="milliseconds">Longest wait; negative for ever.</param>
     /// <param name="waitingFor">What for, for the error.</param>

@@ -30,6 +30,30 @@ internal sealed class NamespaceFiles : IDisposable
         }
     }
 
+    /// <summary>Opens those of a process, by the names that the paths end in, through a procfs that can be believed.</summary>
+    public static NamespaceFiles OfProcess(int pid, IReadOnlyList<NamespaceToJoin> joins)
+    {
+        using var proc = ProcFs.OpenRoot();
+        using var directory = ProcFs.Open(proc.Number, pid, "ns", OpenFlags.Path | OpenFlags.Directory);
+        var files = new NamespaceFiles();
+        try
+        {
+            foreach (var join in joins)
+            {
+                var file = Linux.Files.Open(directory.Number, join.Path[(join.Path.LastIndexOf('/') + 1)..], OpenFlags.ReadOnly);
+                files._files.Add(file);
+                if (Linux.Namespaces.Kind(file.Number) != join.Kind)
+                    throw new CsrunException(ErrorCodes.NamespaceFailed, "cannot join", join.Path, hint: "it is no namespace of that kind");
+            }
+            return files;
+        }
+        catch
+        {
+            files.Dispose();
+            throw;
+        }
+    }
+
     public void Dispose()
     {
         foreach (var file in _files)

@@ -128,13 +128,13 @@ public class ParserTests
     [InlineData("kill")]
     [InlineData("delete")]
     [InlineData("run")]
+    [InlineData("exec")]
     [InlineData("list")]
     [InlineData("spec")]
     [InlineData("features")]
     public void The_commands_are_there(string name) => Assert.Contains(name, CommandTable.Names);
 
     [Theory, Trait("contract", "C5")]
-    [InlineData("exec --process /p --detach id")]
     [InlineData("checkpoint --help")]
     [InlineData("restore --lsm-mount-context")]
     public void Commands_that_are_not_there_say_so(string line)

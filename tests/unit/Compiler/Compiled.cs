@@ -15,7 +15,7 @@ internal sealed class Compiled
 
     public static readonly HostFacts Root = new();
 
-    private Compiled(CompiledPlan result)
+    public Compiled(CompiledPlan result)
     {
         Result = result;
         Plan = new PlanReader(result.Plan);

@@ -127,7 +127,7 @@ internal sealed class TestContainer : IDisposable
     public void Pivot() => Add(Opcode.PivotRoot);
 
     public void Enter(string path, bool create = false, uint uid = 0, uint gid = 0) => Add(Opcode.ChangeDirectory,
-        new ChangeDirectory { Path = Text(path), Create = create ? 1u : 0, Uid = uid, Gid = gid });
+        new ChangeDirectory { Path = Text(path), Create = create ? 1u : 0, Again = create ? 1u : 0, Uid = uid, Gid = gid });
 
     public void Find(params string[] candidates) =>
         Add(Opcode.FindExecutable, new FindExecutable { Candidates = Writer.Strings(candidates) });

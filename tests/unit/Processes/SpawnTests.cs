@@ -53,6 +53,16 @@ public class SpawnTests
     }
 
     [Fact]
+    public void To_ask_whether_it_is_a_child_reaps_nobody()
+    {
+        using SpawnedProcess process = Spawn.Program(new() { Path = "/bin/sh", Arguments = ["sh", "-c", "exit 3"] });
+        Assert.True(PidFd.WaitForEnd(process.PidFd.Number, 10_000));
+        Assert.True(Syscalls.IsChild(process.Pid));
+        Assert.Equal(3, process.Wait()!.Value.ExitCode);
+        Assert.False(Syscalls.IsChild(process.Pid));
+    }
+
+    [Fact]
     public void A_program_that_does_not_end_can_be_waited_for_with_a_limit_and_killed()
     {
         using SpawnedProcess process = Spawn.Program(new() { Path = "/bin/sleep", Arguments = ["sleep", "100"], NewProcessGroup = true });

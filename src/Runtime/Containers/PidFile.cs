@@ -1,0 +1,28 @@
+using System.Globalization;
+using System.Text;
+using Csrun.Linux;
+
+namespace Csrun.Runtime.Containers;
+
+/// <summary><c>--pid-file</c>.</summary>
+internal static class PidFile
+{
+    /// <summary>Absolute, before anything changes the working directory; null if none is wanted.</summary>
+    public static string? PathOf(string? given) => given is null ? null : System.IO.Path.GetFullPath(given);
+
+    /// <summary>
+    /// Writes it as a whole. No newline: containerd and conmon-rs take the bytes as they are for a number.
+    /// </summary>
+    public static void Write(string path, int pid)
+    {
+        const uint mode = 0x1A4; // 0644
+        try
+        {
+            Files.WriteAtomically(At.Cwd, path, Encoding.ASCII.GetBytes(pid.ToString(CultureInfo.InvariantCulture)), mode);
+        }
+        catch (LinuxException e)
+        {
+            throw ErrorText.FromLinux(e, ErrorCodes.PidFile, "--pid-file");
+        }
+    }
+}
