@@ -47,6 +47,14 @@ test: build ## Run every test; the last line counts them
 	@build/deps.sh test
 	@tests/run.sh
 
+test-security: build ## Try known escapes on RUNTIME, whichever that is
+	@build/deps.sh test
+	@tests/security/run.sh
+
+test-security-control: ## Show that those escapes succeed on runtimes that are known to be vulnerable (Debian 12's runc and crun)
+	@build/deps.sh test
+	@for runtime in /usr/sbin/runc /usr/bin/crun; do CONTROL=1 RUNTIME=$$runtime tests/security/run.sh || exit 1; done
+
 conformance: ## Show which rule of the specification which test shows (UNTESTED=1: only what none does)
 	@dotnet run --project tests/conformance/conformance.csproj -c Release -v quiet -- . table $(if $(UNTESTED),--untested)
 
@@ -82,4 +90,4 @@ clean: ## Remove what was built
 	rm -rf out
 	find src tests bench -type d \( -name bin -o -name obj \) -prune -exec rm -rf {} +
 
-.PHONY: help build run install docs test conformance conformance-columns oci-validation fuzz bench lint reproducible clean
+.PHONY: help build run install docs test test-security test-security-control conformance conformance-columns oci-validation fuzz bench lint reproducible clean

@@ -61,6 +61,8 @@ internal static unsafe class Actions
                 return Hook.Run(arguments);
             case "report":
                 return Report.Run(arguments);
+            case "filtered":
+                return Filtered.Run(arguments);
             case "orphanage":
                 return Orphanage(arguments);
             default:
