@@ -47,6 +47,7 @@ internal sealed unsafe class Supervisor : IDisposable
 {
     private const int SocketHere = 9, HangUp = 0x10, Input = 1;
     private const ulong ReceiveCall = 0xc0502100, AnswerCall = 0xc0182101;
+    private const ulong SetFlagsCall = 0x40082104, WakeAtOnce = 1;
     private const uint GoOn = 1;
     private readonly Action<SystemCall> look;
     private readonly Thread thread;
@@ -118,6 +119,8 @@ internal sealed unsafe class Supervisor : IDisposable
     private void Supervise()
     {
         var listener = ReceiveListener();
+        // Each side waits for the other (6.6 and newer): a few times as fast.
+        Libc.syscall(16, listener, (long)SetFlagsCall, (long)WakeAtOnce, 0, 0);
         var notification = stackalloc byte[80];
         var answer = stackalloc byte[24];
         var polled = stackalloc int[2];
