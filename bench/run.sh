@@ -87,6 +87,7 @@ for ((round = 1; round <= rounds; round++)); do
         sample state "$name" "" "$rt state $id"
         sample kill "$name" "" "$rt kill $id 0"
         sample list "$name" "" "$rt list"
+        sample exec "$name" "" "$rt exec $id /exit"
         sample start "$name" "$again" "$rt start $id"
         sample delete "$name" "$running" "$rt delete $id"
         $rt delete --force "$id" 2>/dev/null || true
@@ -121,9 +122,10 @@ memory=$work/memory.tsv
 for ((round = 1; round <= 5; round++)); do
     for i in "${!names[@]}"; do
         name=${names[i]} rt=("${programs[i]}" --root "$work/state-${names[i]}")
-        for case in run create state delete; do
+        for case in run create state exec delete; do
             case $case in
                 run | create) command=("$case" --bundle "$work/plain" "$id") ;;
+                exec) command=(exec "$id" /exit) ;;
                 *) command=("$case" "$id") ;;
             esac
             /usr/bin/time -o "$work/rss" -f %M "${rt[@]}" "${command[@]}" >/dev/null </dev/null
@@ -149,7 +151,7 @@ all=$(IFS='|'; echo "${names[*]}")
         -v 'order=run|create|start|state|kill|delete|list|run, env 6000|run, env 12000|run, mounts 100|run, mounts 300|run, mounts 1000|100 creates at once'
     echo
     sort -t $'\t' -k1,1 -k2,2 -k3,3n "$memory" | awk -v unit=KB -v scale=1 -v digits=0 -v "runtimes=$all" -f bench/summary.awk \
-        -v 'order=peak of run|peak of create|peak of state|peak of delete|waiting container|waiting container, private'
+        -v 'order=peak of run|peak of create|peak of state|peak of exec|peak of delete|waiting container|waiting container, private'
     echo
     echo "Threads of the waiting process: $(sort -u "$work/threads" | paste -sd , | sed 's/,/, /g')."
     echo

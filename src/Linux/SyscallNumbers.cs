@@ -67,6 +67,8 @@ public static class SyscallNumbers
 
     public static int Prlimit64 => Abi.IsArm64 ? 261 : 302;
 
+    public static int SchedGetaffinity => Abi.IsArm64 ? 123 : 204;
+
     public static int SchedSetaffinity => Abi.IsArm64 ? 122 : 203;
 
     public static int Setpgid => Abi.IsArm64 ? 154 : 109;

@@ -104,6 +104,26 @@ public static unsafe partial class Syscalls
         return result;
     }
 
+    /// <summary>sched_setaffinity(2): the processors that a thread may run on, a bit each.</summary>
+    /// <param name="thread">Its id; 0 for the calling one.</param>
+    /// <param name="mask">At least one processor that there is.</param>
+    public static int SetAffinity(int thread, ReadOnlySpan<ulong> mask)
+    {
+        fixed (ulong* bits = mask)
+        {
+            return Call(SyscallNumbers.SchedSetaffinity, thread, mask.Length * sizeof(ulong), bits);
+        }
+    }
+
+    /// <summary>sched_getaffinity(2) of the calling thread: how many bytes of the mask it filled, or -errno.</summary>
+    public static int GetAffinity(Span<ulong> mask)
+    {
+        fixed (ulong* bits = mask)
+        {
+            return Call(SyscallNumbers.SchedGetaffinity, 0, mask.Length * sizeof(ulong), bits);
+        }
+    }
+
     /// <summary>prctl(2).</summary>
     public static int Prctl(int option, ulong argument) =>
         Call(SyscallNumbers.Prctl, option, (void*)argument, (void*)null, (void*)null, (void*)null);

@@ -6,7 +6,7 @@ namespace Csrun.Runtime.Compiler;
 /// <summary>
 /// What the kernel's schedulers and allocators are told of the process: <c>process.scheduler</c>,
 /// <c>process.ioPriority</c>, <c>linux.memoryPolicy</c>, <c>linux.personality</c>. All while Init still has its
-/// capabilities, and before any seccomp filter. <c>process.execCPUAffinity</c> is not for the container's first process.
+/// capabilities, and before any seccomp filter. <c>process.execCPUAffinity</c> is for exec alone, and the runtime's.
 /// </summary>
 internal static class Scheduling
 {

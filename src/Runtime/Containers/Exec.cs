@@ -97,6 +97,7 @@ internal sealed class Exec(ExecRequest request, OpenContainer container, Fd init
         }
         Timing.Mark("exec of Init to ready");
 
+        ExecAffinity.Finally(config.Process.ExecCPUAffinity, config.Name, _process.Pid);
         OomScore.Set(_process.Pid, config.Process, config.Name, unprivileged: Syscalls.GetEffectiveUid() != 0 || Self.IsInUserNamespace());
         if (State.Resctrl is { } resctrl)
             ResctrlGroup.Join(resctrl, _process.Pid);
@@ -124,15 +125,17 @@ internal sealed class Exec(ExecRequest request, OpenContainer container, Fd init
         if (byFiles && HasEnded())
             throw Stopped();
         IReadOnlyList<Fd> joins = files?.Files ?? (plan.Joins is [] ? [] : [init]);
-        return ExecCgroup.Join(State, request.Cgroups, cgroup =>
+        var affinity = config.Process.ExecCPUAffinity;
+        return ExecAffinity.Initially(affinity, config.Name, () => ExecCgroup.Join(State, request.Cgroups, cgroup =>
             InitSession.Launch(plan.Plan.Span, container.Directory.Number, (image, sync) => _process = Spawn.Start(new SpawnRequest
             {
                 Image = image,
                 Inherited = [sync, .. joins],
                 PreservedFds = (int)plan.PreservedFds,
+                KeepAffinity = affinity is not null,
                 IntoCgroup = cgroup.Into,
                 CgroupTasks = cgroup.Tasks,
-            })));
+            }))));
     }
 
     private CompiledPlan Compile(HostFacts facts, NamespaceSet namespaces, PreservedFds preserved)

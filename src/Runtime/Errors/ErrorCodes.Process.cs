@@ -42,8 +42,8 @@ public static partial class ErrorCodes
 
     public static readonly ErrorCode SchedulingFailed = new(
         "scheduling-failed",
-        "The kernel did not take process.scheduler or process.ioPriority.",
-        "Real-time and deadline policies, a nice value below the caller's and the real-time I/O class take CAP_SYS_NICE on the host.",
+        "The kernel did not take process.scheduler, process.ioPriority or process.execCPUAffinity.",
+        "Real-time and deadline policies, a nice value below the caller's and the real-time I/O class take CAP_SYS_NICE on the host; processors must be in the cgroup's cpuset.",
         "Run csrun with the rights for it, or take another policy; with cgroup v1, the cgroup needs cpu.rt_runtime_us.");
 
     public static readonly ErrorCode MemoryPolicyFailed = new(

@@ -39,7 +39,10 @@ public static unsafe class Spawn
         }
         // < 5.11 does not know the flag; Init closes what it does not need, too.
         table.Add("close descriptors", null, SpawnStep.IgnoreErrors, SyscallNumbers.CloseRange, mover.Limit, s_allOnes, CloseRangeCloexec);
-        ResetAffinity(table);
+        if (!request.KeepAffinity)
+        {
+            ResetAffinity(table);
+        }
         if (newUser)
         {
             table.Add("take gid 0 in the new user namespace", null, 0, SyscallNumbers.Setresgid);

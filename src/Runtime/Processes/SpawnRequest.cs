@@ -20,6 +20,9 @@ public sealed record SpawnRequest
     /// <summary>How many of this process's descriptors from 3 on stay as they are.</summary>
     public int PreservedFds { get; init; }
 
+    /// <summary>Stay on the processors that this process is bound to, as far as the cgroup allows; else on all that it allows.</summary>
+    public bool KeepAffinity { get; init; }
+
     /// <summary>The directory of the cgroup v2 to be born in (CLONE_INTO_CGROUP).</summary>
     public Fd? IntoCgroup { get; init; }
 
