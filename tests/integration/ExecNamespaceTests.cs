@@ -95,7 +95,11 @@ public sealed class ExecNamespaceTests : ExecTest
         var init = Sleeping();
         var trace = Path.Combine(Home, "trace");
         var report = ReportOf(new Command("/usr/bin/strace", "-f", "-qq", "-o", trace, "-P", "anon_inode:[pidfd]", "-e", "trace=setns", "-e", "inject=setns:error=EINVAL",
-            Target.Path, "--root", Root, "exec", Id, "/checker", "report") { Environment = RuntimeEnvironment(), WorkingDirectory = Home }.Run(Home));
+            Target.Path, "--root", Root, "exec", Id, "/checker", "report")
+        {
+            Environment = RuntimeEnvironment(),
+            WorkingDirectory = Home,
+        }.Run(Home));
         foreach (var kind in new[] { "ipc", "mnt", "net", "pid", "user", "uts" })
         {
             Assert.Equal(Host.Link($"/proc/{init}/ns/{kind}"), report["namespaces"]![kind]!.GetValue<string>());
@@ -181,7 +185,10 @@ public sealed class ExecNamespaceTests : ExecTest
         File.CreateSymbolicLink(Bundle.Inside("/self"), "/proc/self/exe");
         Assert.NotEqual(0, Exec("/self", "true").ExitCode);
         var command = new Command("/usr/bin/strace", "-f", "-qq", "-o", "/dev/null", "-e", "trace=setsid", "-e", "inject=setsid:delay_enter=2000000",
-            Target.Path, "--root", Root, "exec", Id, "/checker", "true") { Environment = RuntimeEnvironment() };
+            Target.Path, "--root", Root, "exec", Id, "/checker", "true")
+        {
+            Environment = RuntimeEnvironment(),
+        };
         var pid = command.Start();
         string? program = null;
         var inside = Host.Link($"/proc/{init}/ns/pid");
