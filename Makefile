@@ -82,6 +82,10 @@ lint: ## Check style, scripts, generated files
 	@build/deps.sh test
 	@build/lint.sh
 
+order: ## Find out anew which functions stand in front in the executable (src/Runtime/Order)
+	@build/deps.sh build
+	@build/order.sh
+
 reproducible: ## Build twice in clean directories and compare the bytes
 	@build/deps.sh build
 	@build/reproducible.sh
@@ -90,4 +94,4 @@ clean: ## Remove what was built
 	rm -rf out
 	find src tests bench -type d \( -name bin -o -name obj \) -prune -exec rm -rf {} +
 
-.PHONY: help build run install docs test test-security test-security-control conformance conformance-columns oci-validation fuzz bench lint reproducible clean
+.PHONY: help build run install docs test test-security test-security-control conformance conformance-columns oci-validation fuzz bench lint order reproducible clean
