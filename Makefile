@@ -66,6 +66,14 @@ conformance-columns: build ## Run the validation suite against csrun, runc and c
 	    tail -n 1 out/oci-validation/$$(basename $$runtime).tap; done
 	@dotnet run --project tests/conformance/conformance.csproj -c Release -v quiet -- . columns out/oci-validation/{csrun,runc,crun}.tap
 
+test-engines: build ## Run containerd, Podman, Docker and conmon on RUNTIME
+	@build/deps.sh test engines
+	@tests/run.sh engines
+
+test-engines-control: ## The same with runc: a check that fails there too is a fault of the check
+	@build/deps.sh test engines
+	@RUNTIME=/usr/sbin/runc tests/run.sh engines
+
 oci-validation: ## Run the validation suite against RUNTIME (UPSTREAM=DIR: the one built in that directory)
 	@build/deps.sh test
 	@$(if $(UPSTREAM),tests/oci-validation/upstream.sh $(UPSTREAM),tests/oci-validation/run.sh)
@@ -94,4 +102,4 @@ clean: ## Remove what was built
 	rm -rf out
 	find src tests bench -type d \( -name bin -o -name obj \) -prune -exec rm -rf {} +
 
-.PHONY: help build run install docs test test-security test-security-control conformance conformance-columns oci-validation fuzz bench lint order reproducible clean
+.PHONY: help build run install docs test test-security test-security-control conformance conformance-columns oci-validation test-engines test-engines-control fuzz bench lint order reproducible clean
