@@ -22,6 +22,7 @@ public sealed class KillTests
     [InlineData("create")]
     [InlineData("start")]
     [InlineData("delete")]
+    [InlineData("exec")]
     public void A_runtime_killed_at_any_system_call_leaves_nothing_that_stays(string operation)
     {
         Known.PeersDeviate("make no such promise");
@@ -114,6 +115,14 @@ public sealed class KillTests
                 return fired;
             }
 
+            if (operation == "exec")
+            {
+                // Nothing of it goes on, unless the program was executed, which ends by itself; the container is as it was.
+                Host.Eventually(() => Host.Processes(Mark).Count == 1, "nothing but the container's process");
+                Assert.Equal("running", Status());
+                Assert.Equal(0, Runtime("exec", Id, "/checker", "true").ExitCode);
+            }
+
             if (operation == "start" && Runtime("state", Id) is { ExitCode: not 0 } state)
             {
                 Assert.Fail(state.ToString());
@@ -133,11 +142,21 @@ public sealed class KillTests
             {
                 Succeeds("create", "--bundle", Bundle.Path, Id);
             }
+
+            if (operation == "exec")
+            {
+                Succeeds("start", Id);
+            }
         }
 
         private Result Strace(string operation, params string[] options)
         {
-            string[] arguments = operation == "create" ? ["create", "--bundle", Bundle.Path, Id] : [operation, Id];
+            string[] arguments = operation switch
+            {
+                "create" => ["create", "--bundle", Bundle.Path, Id],
+                "exec" => ["exec", "--pid-file", Path.Combine(Home, "exec.pid"), Id, "/checker", "true"],
+                _ => [operation, Id],
+            };
             return new Command("/usr/bin/strace", ["-qq", "-o", Trace, .. options, Target.Path, "--root", Root, .. arguments]) { Environment = RuntimeEnvironment(), WorkingDirectory = Home }.Run(Home);
         }
     }

@@ -14,6 +14,7 @@ namespace Csrun.Runtime.Containers;
 /// </summary>
 internal sealed class Exec(ExecRequest request, OpenContainer container, Fd init, ExecConfig config)
 {
+    private HostFacts _facts = new();
     private SpawnedProcess? _process;
     private Fd? _terminal;
 
@@ -41,18 +42,18 @@ internal sealed class Exec(ExecRequest request, OpenContainer container, Fd init
         using var pidfdSocket = DescriptorSocket.Connect(request.PidfdSocket, "--pidfd-socket", ErrorCodes.PidfdSocket);
         try
         {
-            var facts = ReadFacts(out ulong kinds);
+            _facts = ReadFacts(out ulong kinds);
             var namespaces = NamespaceSet.OfProcess(kinds, State.Process.Pid);
             try
             {
-                return Run(Compile(facts, namespaces, preserved), consoleSocket, pidfdSocket, pidFile);
+                return Run(Compile(namespaces, preserved), consoleSocket, pidfdSocket, pidFile);
             }
             catch (CsrunException e) when (e.Code == ErrorCodes.NamespaceFailed && e.Errno == Errno.EINVAL)
             {
                 // < 5.8: setns takes no pidfd. It was the first instruction, so nothing has happened.
                 Discard();
-                namespaces = NamespaceSet.OfFiles(kinds, State.Process.Pid, facts);
-                return Run(Compile(facts, namespaces, preserved), consoleSocket, pidfdSocket, pidFile);
+                namespaces = NamespaceSet.OfFiles(kinds, State.Process.Pid, _facts);
+                return Run(Compile(namespaces, preserved), consoleSocket, pidfdSocket, pidFile);
             }
         }
         catch (Exception e) when (e is CsrunException or LinuxException)
@@ -98,7 +99,7 @@ internal sealed class Exec(ExecRequest request, OpenContainer container, Fd init
         Timing.Mark("exec of Init to ready");
 
         ExecAffinity.Finally(config.Process.ExecCPUAffinity, config.Name, _process.Pid);
-        OomScore.Set(_process.Pid, config.Process, config.Name, unprivileged: Syscalls.GetEffectiveUid() != 0 || Self.IsInUserNamespace());
+        OomScore.Set(_process.Pid, config.Process, config.Name, unprivileged: _facts.Euid != 0 || _facts.InUserNamespace);
         if (State.Resctrl is { } resctrl)
             ResctrlGroup.Join(resctrl, _process.Pid);
         pidfdSocket?.Send("pidfd"u8, _process.PidFd);
@@ -138,7 +139,7 @@ internal sealed class Exec(ExecRequest request, OpenContainer container, Fd init
             }))));
     }
 
-    private CompiledPlan Compile(HostFacts facts, NamespaceSet namespaces, PreservedFds preserved)
+    private CompiledPlan Compile(NamespaceSet namespaces, PreservedFds preserved)
     {
         var options = new CompileOptions
         {
@@ -154,7 +155,7 @@ internal sealed class Exec(ExecRequest request, OpenContainer container, Fd init
             ListenFds = (uint)preserved.ListenFds,
             ListenNames = preserved.ListenNames,
         };
-        var plan = PlanCompiler.CompileExec(config.Config, options, facts, namespaces);
+        var plan = PlanCompiler.CompileExec(config.Config, options, _facts, namespaces);
         foreach (string warning in plan.Warnings)
             Log.Warning(warning);
         return plan;
