@@ -44,7 +44,7 @@ public sealed class ExecNamespaceTests : ExecTest
     {
         UserNamespace();
         Sleeping();
-        Failure255("process.user: cannot become the process's user", ExecWith(["--user", "70000"], "/checker", "true"));
+        Failure255("csrun: --user: cannot become the process's user", ExecWith(["--user", "70000"], "/checker", "true"));
     }
 
     [Fact]

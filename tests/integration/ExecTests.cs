@@ -148,12 +148,12 @@ public sealed class ExecTests : ExecTest
     [Fact]
     public void Why_it_cannot_be_executed_has_the_words_that_engines_look_for()
     {
-        Known.Deviates("crun", "has words of its own");
+        Known.PeersDeviate("have words of their own");
         Sleeping();
         Directory.CreateDirectory(Bundle.Inside("/directory"));
         File.WriteAllText(Bundle.Inside("/plain"), "text");
-        ExecFails("exec: \"program\": executable file not found in $PATH", "program");
-        ExecFails("exec: \"/program\": stat /program: no such file or directory", "/program");
+        ExecFails("csrun: exec: \"program\": executable file not found in $PATH", "program");
+        ExecFails("csrun: exec: \"/program\": stat /program: no such file or directory", "/program");
         ExecFails("permission denied", "/plain");
         ExecFails("permission denied", "/directory");
         Failure255("no such file or directory", ExecWith(["--cwd", "/missing"], "/checker", "true"));
@@ -268,6 +268,10 @@ public sealed class ExecTests : ExecTest
         Failure255("process.json: args: must have at least one entry, the program (line 1, column 11)", Runtime("exec", "--process", file, Id));
         File.WriteAllText(file, """{ "args": ["/checker"] }""");
         Failure255("cwd", Runtime("exec", "--process", file, Id));
+        File.WriteAllText(file, """{ "args": ["/checker"], "cwd": "/missing" }""");
+        Failure255("csrun: process.json: cwd: chdir to cwd", Runtime("exec", "--process", file, Id));
+        File.WriteAllText(file, """{ "args": ["missing"], "cwd": "/" }""");
+        Failure255("csrun: process.json: args[0]: exec: \"missing\": executable file not found in $PATH", Runtime("exec", "--process", file, Id));
     }
 
     [Fact]

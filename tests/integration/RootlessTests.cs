@@ -42,6 +42,29 @@ public sealed class RootlessTests : ContainerTest
     }
 
     [Fact]
+    public void A_user_enters_his_containers()
+    {
+        Prepare();
+        Bundle.Args("sleep");
+        Bundle.Save();
+        Success(AsUser("run", "--detach", "--bundle", Bundle.Path, Id));
+        var report = ReportOf(AsUser("exec", Id, "/checker", "report"));
+        Assert.Equal("[0,0,0,0]", report["uid"]!.ToJsonString());
+        Assert.Equal("inside", report["hostname"]!.GetValue<string>());
+        Assert.EndsWith("1000          1", report["uidMap"]!.GetValue<string>());
+        Success(AsUser("kill", Id, "KILL"));
+        Host.Eventually(() => AsUser("state", Id).Out.Contains("stopped"), "stopped");
+        Success(AsUser("delete", Id));
+        if (Target.IsCsrun)
+        {
+            // One that waits for its start as well.
+            Success(AsUser("create", "--bundle", Bundle.Path, Id));
+            Success(AsUser("exec", Id, "/checker", "true"));
+            Success(AsUser("delete", "--force", Id));
+        }
+    }
+
+    [Fact]
     public void A_user_without_a_user_namespace_is_told_so()
     {
         Prepare();

@@ -181,7 +181,7 @@ internal sealed class Conversation(InitSession session, Bundle bundle, CompiledP
         if (result < 0)
         {
             throw new CsrunException(ErrorCodes.SeccompAgent, "cannot take the listener out of the container's process", errno: -result,
-                where: bundle.ConfigName + ": linux.seccomp.listenerPath");
+                where: InitErrors.Place(bundle.ConfigName, "linux.seccomp.listenerPath"));
         }
         using var listener = new Fd(result);
         ListenerMade(Process.Pid, listener);
@@ -250,6 +250,6 @@ internal sealed class Conversation(InitSession session, Bundle bundle, CompiledP
             if ((message.Value & (1UL << i)) != 0)
                 names.Append(names.Length == 0 ? "" : ", ").Append(i < Csrun.Linux.Capabilities.Names.Length ? Csrun.Linux.Capabilities.Names[i] : FormattableString.Invariant($"{i}"));
         }
-        return $"{bundle.ConfigName}: {step.JsonPath}: capabilities that could not be granted: {names}";
+        return $"{InitErrors.Place(bundle.ConfigName, step.JsonPath)}: capabilities that could not be granted: {names}";
     }
 }

@@ -75,7 +75,7 @@ internal sealed class Exec(ExecRequest request, OpenContainer container, Fd init
 
     private int Run(CompiledPlan plan, DescriptorSocket? consoleSocket, DescriptorSocket? pidfdSocket, string? pidFile)
     {
-        using var agent = SeccompAgent.Connect(config.Config.Linux?.Seccomp, config.Name);
+        using var agent = SeccompAgent.Connect(config.Config.Linux?.Seccomp, StateDirectory.ConfigName);
         Timing.Mark("compile the plan");
         using var session = Launch(plan);
         Timing.Mark("clone to Init's exec");
@@ -106,7 +106,7 @@ internal sealed class Exec(ExecRequest request, OpenContainer container, Fd init
         using var foreground = request.Detach ? null : new Foreground(_process, _terminal);
         if (!session.TrySend(MessageKind.Commit))
             throw new CsrunException(ErrorCodes.InitDied, "the container's process ended before it was committed");
-        new ProgramStart(_process.Pid, _process.PidFd, Conversation.StepsAfterReady(plan, config.Config), config.Name).Await(session.Number);
+        new ProgramStart(_process.Pid, _process.PidFd, Conversation.StepsAfterReady(plan, config.Config), configName: "").Await(session.Number);
         // Not before the program runs: conmon takes a missing file for our failure, and any other end for the program's.
         if (pidFile is not null)
             PidFile.Write(pidFile, _process.Pid);
@@ -158,6 +158,8 @@ internal sealed class Exec(ExecRequest request, OpenContainer container, Fd init
         var plan = PlanCompiler.CompileExec(config.Config, options, _facts, namespaces);
         foreach (string warning in plan.Warnings)
             Log.Warning(warning);
+        foreach (ref var origin in plan.Origins.AsSpan())
+            origin = origin with { JsonPath = config.PlaceOf(request, origin.JsonPath) };
         return plan;
     }
 

@@ -38,8 +38,28 @@ internal sealed record ExecConfig(string Name, Config Config)
         });
     }
 
-    /// <summary>As the conversation with Init takes it.</summary>
-    public Bundle AsBundle(State state) => new(state.Bundle, Name, [], Config, state.Rootfs);
+    /// <summary>As the conversation with Init takes it: the plan's origins say themselves where they are.</summary>
+    public Bundle AsBundle(State state) => new(state.Bundle, "", [], Config, state.Rootfs);
+
+    /// <summary>Where a part of the process, or of the container's config, was given: by an option, or in a file.</summary>
+    public string PlaceOf(ExecRequest request, string path)
+    {
+        if (path.Length == 0)
+            return "";
+        if (request.ProcessFile is not null && path.StartsWith("process.", StringComparison.Ordinal))
+            return string.Concat(Name, ": ", path.AsSpan("process.".Length));
+        return path switch
+        {
+            // The program is what the message itself names.
+            "process.args[0]" => "",
+            "process.cwd" when request.Cwd is not null => "--cwd",
+            "process.user" when request.User is not null => "--user",
+            "process.terminal" => "--tty",
+            "process.apparmorProfile" when request.ApparmorProfile is not null => "--apparmor",
+            "process.selinuxLabel" when request.ProcessLabel is not null => "--process-label",
+            _ => string.Concat(StateDirectory.ConfigName, ": ", path),
+        };
+    }
 
     private static Process FromFile(string path, string name)
     {

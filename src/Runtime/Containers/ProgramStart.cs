@@ -47,9 +47,9 @@ internal sealed class ProgramStart(int pid, Fd process, IReadOnlyList<StartStep>
         }
     }
 
-    private CsrunException Died() => Filter() is not null
+    private CsrunException Died() => Filter() is { } filter
         ? new CsrunException(ErrorCodes.SeccompBlocked, "the seccomp filter ended the container's process before it executed its program",
-            where: configName + ": linux.seccomp")
+            where: InitErrors.Place(configName, filter.JsonPath))
         : new CsrunException(ErrorCodes.InitDied, "the container's process ended before it executed its program");
 
     /// <summary>Takes what Init tells of a hook; false if it tells something else.</summary>

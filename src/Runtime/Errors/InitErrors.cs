@@ -23,11 +23,11 @@ internal static class InitErrors
     /// <param name="errno">The positive errno, or 0.</param>
     /// <param name="value">The message's value: a wait status, for a hook.</param>
     /// <param name="text">The message's text: a mount parameter, the end of a hook's output.</param>
-    /// <param name="configName">The config's file name.</param>
+    /// <param name="configName">The config's file name; empty if the instruction's path has it already.</param>
     public static CsrunException From(
         InitStep at, Step step, int errno, ulong value, string text, string configName = "config.json")
     {
-        string where = at.JsonPath.Length == 0 ? configName : configName + ": " + at.JsonPath;
+        string? where = Place(configName, at.JsonPath);
         if (step == Step.Plan)
         {
             return new CsrunException(
@@ -43,6 +43,15 @@ internal static class InitErrors
         };
     }
 
+    /// <summary>"config.json: process.cwd"; null if nothing in particular asked for it and there is no name.</summary>
+    public static string? Place(string configName, string path) => (configName, path) switch
+    {
+        ("", "") => null,
+        ("", _) => path,
+        (_, "") => configName,
+        _ => configName + ": " + path,
+    };
+
     /// <summary>"exit status 3" or "signal SIGKILL" for a wait status as wait4(2) gives it.</summary>
     public static string WaitStatus(ulong status)
     {
@@ -54,7 +63,7 @@ internal static class InitErrors
 
     // These texts are matched by containerd, Docker, CRI-O and Podman, who make exit codes 126 and 127 of them
     // (reference: runc's `exec: "x": executable file not found in $PATH`).
-    private static CsrunException Program(InitStep at, Step step, int errno, string where)
+    private static CsrunException Program(InitStep at, Step step, int errno, string? where)
     {
         string program = at.Object ?? "";
         string operation = "exec: \"" + program + "\":";
@@ -76,7 +85,7 @@ internal static class InitErrors
             ErrorCodes.ExecutableInvalid, "exec: \"" + program + "\"", errno: errno, where: where, hint: hint);
     }
 
-    private static CsrunException Directory(InitStep at, Step step, int errno, string where) => step == Step.Verify
+    private static CsrunException Directory(InitStep at, Step step, int errno, string? where) => step == Step.Verify
         ? new CsrunException(
             ErrorCodes.WorkingDirectory, "current working directory is outside of container mount namespace root:",
             at.Object, errno, where)
@@ -84,7 +93,7 @@ internal static class InitErrors
             ErrorCodes.WorkingDirectory, "chdir to cwd (\"" + at.Object + "\") set in config.json failed",
             errno: errno, where: where);
 
-    private static CsrunException Hook(InitStep at, Step step, int errno, ulong value, string text, string where) =>
+    private static CsrunException Hook(InitStep at, Step step, int errno, ulong value, string text, string? where) =>
         step switch
         {
             Step.HookStatus => new CsrunException(
@@ -97,7 +106,7 @@ internal static class InitErrors
         };
 
     // Podman looks for the file's name in backquotes.
-    private static CsrunException Label(InitStep at, Step step, int errno, string text, string where) => new(
+    private static CsrunException Label(InitStep at, Step step, int errno, string text, string? where) => new(
         ErrorCodes.LabelFailed, "cannot " + at.Operation,
         string.Concat(at.Object is null ? "" : at.Object + ": ", StepName(step), " `/proc/", text) + "`", errno, where,
         (step, errno) switch
@@ -107,7 +116,7 @@ internal static class InitErrors
             _ => null,
         });
 
-    private static CsrunException Any(InitStep at, Step step, int errno, string text, string where)
+    private static CsrunException Any(InitStep at, Step step, int errno, string text, string? where)
     {
         string? detail = StepName(step);
         if (text.Length > 0)
