@@ -44,7 +44,7 @@ docs: ## Write what is generated: man pages, completions, docs/errors.md
 	dotnet run --project src/Runtime/Runtime.csproj -v quiet -- docs .
 
 test: build ## Run every test; the last line counts them
-	@build/deps.sh test
+	@build/deps.sh test engines
 	@tests/run.sh
 
 test-security: build ## Try known escapes on RUNTIME, whichever that is

@@ -5,7 +5,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 suites=("$@")
-[ ${#suites[@]} -gt 0 ] || suites=(unit integration security oci-validation)
+[ ${#suites[@]} -gt 0 ] || suites=(unit integration security engines oci-validation)
 results=out/test-results
 mkdir -p "$results"
 failed_suites=0
