@@ -251,11 +251,24 @@ public sealed class ExecTests : ExecTest
         var report = ReportOf(Runtime("exec", "--process", file, Id));
         Assert.Equal(("[3,3,3,3]", "/tmp"), (report["uid"]!.ToJsonString(), report["cwd"]!.GetValue<string>()));
         Assert.Equal(["CSRUN_TEST=" + Mark, "ONLY=this", "HOME=/"], report["env"]!.AsArray().Select(static e => e!.GetValue<string>()));
-        if (Target.IsCsrun)
-        {
-            Assert.Equal(["0000000000000000"], report["capabilities"]!.AsObject().Select(static s => s.Value!.GetValue<string>()).Distinct());
-            Assert.Equal(0, report["noNewPrivileges"]!.GetValue<int>());
-        }
+        Assert.Equal(0, report["noNewPrivileges"]!.GetValue<int>());
+    }
+
+    [Theory]
+    [InlineData("", "0000000020000420")]
+    [InlineData(", \"capabilities\": {}", "0000000000000000")]
+    public void What_a_file_does_not_say_is_as_the_containers_process_has_it(string members, string capabilities)
+    {
+        Known.PeersDeviate("take the limits of their caller");
+        Bundle.Process["rlimits"] = new JsonArray(new JsonObject { ["type"] = "RLIMIT_NOFILE", ["soft"] = 200, ["hard"] = 300 });
+        Bundle.Process["oomScoreAdj"] = 77;
+        Sleeping();
+        var file = Path.Combine(Home, "process.json");
+        File.WriteAllText(file, $$"""{ "args": ["/checker", "report"], "cwd": "/"{{members}} }""");
+        var report = ReportOf(Runtime("exec", "--process", file, Id));
+        Assert.Equal(capabilities, report["capabilities"]!["bounding"]!.GetValue<string>());
+        Assert.Equal("[200,300]", report["rlimits"]!["RLIMIT_NOFILE"]!.ToJsonString());
+        Assert.Equal("77", report["oomScoreAdj"]!.GetValue<string>());
     }
 
     [Fact]

@@ -83,8 +83,8 @@ internal sealed record ExecConfig(string Name, Config Config)
     }
 
     /// <summary>
-    /// What confines the container's process confines this one too, if its own file says nothing of it; as in runc.
-    /// Capabilities are not among that: none that are named are none.
+    /// What confines the container's process confines this one too, if its own file says nothing of it; as in runc. An
+    /// empty object of capabilities says that there are none.
     /// </summary>
     private static Process WithDefaults(Process process, Process? container)
     {
@@ -96,6 +96,7 @@ internal sealed record ExecConfig(string Name, Config Config)
             process.SelinuxLabel = container.SelinuxLabel;
         if (process.Rlimits is null or [])
             process.Rlimits = container.Rlimits;
+        process.Capabilities ??= container.Capabilities;
         process.OomScoreAdj ??= container.OomScoreAdj;
         process.Scheduler ??= container.Scheduler;
         process.IoPriority ??= container.IoPriority;
