@@ -40,6 +40,15 @@ install: build ## Install the program, man pages and completions below PREFIX (/
 	install -D -m 0644 contrib/completions/csrun.fish $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/csrun.fish
 	install -D -m 0644 LICENSE $(DESTDIR)$(PREFIX)/share/licenses/csrun/LICENSE
 
+deb: build ## Make a Debian package in out/dist (ARCH=arm64: for that)
+	@build/package.sh deb $(ARCH)
+	@ls out/dist/*.deb
+
+dist: ## Make a release in out/dist: tarballs, Debian packages, SBOMs and checksums, for x64 and arm64
+	@rm -rf out/dist
+	@for arch in x64 arm64; do $(MAKE) -s build ARCH=$$arch && build/package.sh release $$arch || exit 1; done
+	@cd out/dist && sha256sum -- csrun* >SHA256SUMS && cat SHA256SUMS
+
 docs: ## Write what is generated: man pages, completions, docs/errors.md
 	dotnet run --project src/Runtime/Runtime.csproj -v quiet -- docs .
 
@@ -74,6 +83,10 @@ test-engines-control: ## The same with runc: a check that fails there too is a f
 	@build/deps.sh test engines
 	@RUNTIME=/usr/sbin/runc tests/run.sh engines
 
+test-packages: build ## Install, upgrade and remove the Debian package in a clean root
+	@build/deps.sh packages
+	@tests/packages/run.sh
+
 oci-validation: ## Run the validation suite against RUNTIME (UPSTREAM=DIR: the one built in that directory)
 	@build/deps.sh test
 	@$(if $(UPSTREAM),tests/oci-validation/upstream.sh $(UPSTREAM),tests/oci-validation/run.sh)
@@ -102,4 +115,4 @@ clean: ## Remove what was built
 	rm -rf out
 	find src tests bench -type d \( -name bin -o -name obj \) -prune -exec rm -rf {} +
 
-.PHONY: help build run install docs test test-security test-security-control conformance conformance-columns oci-validation test-engines test-engines-control fuzz bench lint order reproducible clean
+.PHONY: help build run install deb dist docs test test-security test-security-control conformance conformance-columns oci-validation test-engines test-engines-control test-packages fuzz bench lint order reproducible clean

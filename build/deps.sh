@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs what a build (and, with `test`, the suites and benchmarks) needs from Debian, if it is missing.
-# Usage: build/deps.sh build|run|test|engines|bench|fuzz|arm64 ...
+# Usage: build/deps.sh build|run|test|engines|packages|bench|fuzz|arm64 ...
 set -euo pipefail
 
 want=()
@@ -10,6 +10,7 @@ for set in "$@"; do
         run) want+=(busybox-static) ;;
         test) want+=(libseccomp2 golang-github-containers-common busybox-static strace shellcheck uidmap runc crun util-linux procps iproute2) ;;
         engines) want+=(busybox-static runc crun containerd podman conmon netavark catatonit docker.io iptables iproute2) ;;
+        packages) want+=(mmdebstrap xz-utils) ;;
         bench) want+=(busybox-static hyperfine runc crun time) ;;
         fuzz) want+=(afl++) ;;
         arm64) want+=(gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user) ;;
