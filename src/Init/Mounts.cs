@@ -27,17 +27,16 @@ internal static unsafe class Mounts
                 return result;
             // The one attribute that fsmount(2) may not have known.
             ulong set = (s->Missing & KernelFeature.NoSymFollow) != 0 ? operands->Attributes & C.MOUNT_ATTR_NOSYMFOLLOW : 0;
-            result = Place(s, mount, target, set, 0, 0, 0, operands->Flags);
+            result = Place(s, mount, target, set, 0, 0, 0, operands->EarlierPropagation, operands->Propagation, operands->Flags);
         }
         else
         {
             mount = PlanView.TakeSlot(s, operands->FallbackSlot);
             // It must allow no more than what was asked for, below it too (CVE-2023-25809). Access times stay the host's.
             ulong attributes = operands->Attributes & ~(C.MOUNT_ATTR__ATIME | C.MOUNT_ATTR_NODIRATIME);
-            result = Place(s, mount, target, 0, 0, attributes, 0, operands->Flags | MountFlags.RecursiveAttributes);
+            result = Place(s, mount, target, 0, 0, attributes, 0, operands->EarlierPropagation, operands->Propagation,
+                operands->Flags | MountFlags.RecursiveAttributes);
         }
-        if (result >= 0)
-            result = SetPropagation(s, mount, operands->EarlierPropagation, operands->Propagation, operands->Flags);
         Kernel.Close(target);
         bool trusted = (operands->Flags & MountFlags.NoSymlinks) != 0;
         if (result >= 0 && trusted)
@@ -86,12 +85,28 @@ internal static unsafe class Mounts
                 return -C.EISDIR;
         }
 
-        result = Place(s, mount, target, operands->Set, operands->Clear, operands->RecursiveSet, operands->RecursiveClear, operands->Flags);
-        if (result >= 0)
-            result = SetPropagation(s, mount, operands->EarlierPropagation, operands->Propagation, operands->Flags);
+        nint copy = Copy(s, mount, operands->Flags);
+        if (copy < 0)
+            return copy;
+        result = Place(s, copy, target, operands->Set, operands->Clear, operands->RecursiveSet, operands->RecursiveClear,
+            operands->EarlierPropagation, operands->Propagation, operands->Flags);
+        if (copy != mount)
+            Kernel.Close(copy);
         PlanView.CloseSlot(s, operands->Slot);
         Kernel.Close(target);
         return result;
+    }
+
+    /// <summary>What is to be attached of what a slot holds: that itself, or a copy of it.</summary>
+    private static nint Copy(State* s, nint source, MountFlags flags)
+    {
+        if ((flags & (MountFlags.CopySource | MountFlags.CopyAgain)) == 0)
+            return source;
+        s->Step = Step.OpenTree;
+        bool again = (flags & MountFlags.CopyAgain) != 0;
+        int recursive = again || (flags & MountFlags.CopyTree) != 0 ? C.AT_RECURSIVE : 0;
+        nint copy = Kernel.Call(Nr.OpenTree, source, (nint)"\0"u8.Pointer, C.OPEN_TREE_CLONE | C.O_CLOEXEC | C.AT_EMPTY_PATH | recursive);
+        return copy == -C.EINVAL && again ? source : copy;
     }
 
     public static nint Change(State* s, Remount* operands)
@@ -162,8 +177,23 @@ internal static unsafe class Mounts
         return Devices.Link(s, destination, text, MakeSymlinkFlags.None);
     }
 
-    /// <summary>Sets a detached mount's attributes and attaches it.</summary>
-    private static nint Place(
+    /// <summary>
+    /// Sets a detached mount's attributes and attaches it. Its propagation comes last, because what is attached below a
+    /// shared mount becomes shared.
+    /// </summary>
+    private static nint Place(State* s, nint mount, nint target, ulong set, ulong clear, ulong recursiveSet, ulong recursiveClear,
+        PlanRef earlier, ulong propagation, MountFlags flags)
+    {
+        nint result = 0;
+        bool first = (flags & MountFlags.PropagationFirst) != 0;
+        if (first)
+            result = SetPropagation(s, mount, earlier, propagation, flags);
+        if (result >= 0)
+            result = PlaceWithAttributes(s, mount, target, set, clear, recursiveSet, recursiveClear, flags);
+        return result < 0 || first ? result : SetPropagation(s, mount, earlier, propagation, flags);
+    }
+
+    private static nint PlaceWithAttributes(
         State* s, nint mount, nint target, ulong set, ulong clear, ulong recursiveSet, ulong recursiveClear, MountFlags flags)
     {
         bool recursive = (flags & MountFlags.RecursiveAttributes) != 0 && (recursiveSet | recursiveClear) != 0;
@@ -194,7 +224,6 @@ internal static unsafe class Mounts
         return result;
     }
 
-    /// <summary>It comes last, because what is attached below a shared mount becomes shared.</summary>
     private static nint SetPropagation(State* s, nint mount, PlanRef earlier, ulong propagation, MountFlags flags)
     {
         uint count;

@@ -22,8 +22,9 @@ internal static unsafe class Sources
         else
         {
             s->Step = Step.OpenTree;
-            int flags = C.OPEN_TREE_CLONE | C.O_CLOEXEC;
-            if ((operands->Flags & OpenSourceFlags.Recursive) != 0)
+            bool reference = (operands->Flags & OpenSourceFlags.Reference) != 0;
+            int flags = reference ? C.O_CLOEXEC : C.OPEN_TREE_CLONE | C.O_CLOEXEC;
+            if (!reference && (operands->Flags & OpenSourceFlags.Recursive) != 0)
                 flags |= C.AT_RECURSIVE;
             if ((operands->Flags & OpenSourceFlags.NoFollow) != 0)
                 flags |= C.AT_SYMLINK_NOFOLLOW;

@@ -7,6 +7,7 @@ namespace Csrun.Plan;
 /// <summary>
 /// Opens the source of a bind mount on the host, before anything of the container can interfere, as a detached copy
 /// of the mount (open_tree(2) with OPEN_TREE_CLONE), and keeps it in a slot. Symbolic links are followed, once.
+/// A copy made before <see cref="IsolateHost"/> keeps its peers on the host; where none are wanted, it is only opened.
 /// </summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct OpenSource
@@ -43,6 +44,9 @@ public enum OpenSourceFlags : uint
     /// what is written into its maps. Goes with <see cref="FromRuntime"/>.
     /// </summary>
     UserNamespace = 32,
+
+    /// <summary>It is only opened; the bind copies it: <see cref="MountFlags.CopySource"/>.</summary>
+    Reference = 64,
 }
 
 /// <summary>
@@ -131,6 +135,24 @@ public enum MountFlags : uint
 
     /// <summary>A bind whose source is a symbolic link: make the same link in place of the bind.</summary>
     CopySymlink = 512,
+
+    /// <summary>
+    /// Set the propagation before it is attached: in a root file system that stays detached, nothing that is attached can be
+    /// changed.
+    /// </summary>
+    PropagationFirst = 1024,
+
+    /// <summary>
+    /// A bind: what the slot holds is only opened (<see cref="OpenSourceFlags.Reference"/>), and copied when it is attached.
+    /// The kernel lists mounts in the order in which they were made (since 6.8): this way it is that of the config.
+    /// </summary>
+    CopySource = 2048,
+
+    /// <summary>With <see cref="CopySource"/>: all mounts below it, too.</summary>
+    CopyTree = 4096,
+
+    /// <summary>A bind: what the slot holds is a copy already; a copy of that is attached, where the kernel can make one (6.15).</summary>
+    CopyAgain = 8192,
 }
 
 /// <summary>Makes a new file system instance and attaches it: fsopen(2), fsconfig(2), fsmount(2), move_mount(2).</summary>

@@ -37,7 +37,7 @@ public static partial class ConfigCodes
         "mount-bind-data",
         "A bind mount has an option that is for the file system, which a bind cannot change.",
         "A typing error in an option's name, or options of a tmpfs or volume driver on a bind.",
-        "Remove the option that the message shows, or correct its name.");
+        "Remove the option that the message shows, or correct its name. Sizes, modes and owners, as a tmpfs has them, are ignored with a warning.");
 
     public static ErrorCode MountOptionMisplaced => new(
         "mount-option-misplaced",

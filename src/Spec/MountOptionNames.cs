@@ -28,4 +28,8 @@ public static class MountOptionNames
     public static bool IsData(string option) =>
         option.Length != 0 && !option.StartsWith("idmap=", StringComparison.Ordinal) && !option.StartsWith("ridmap=", StringComparison.Ordinal)
         && Array.BinarySearch(_known, option, StringComparer.Ordinal) < 0;
+
+    /// <summary>Whether it is a size, a mode or an owner, as a tmpfs takes them (tmpfs(5)).</summary>
+    public static bool IsOfTmpfs(string option) =>
+        option.AsSpan(0, option.IndexOf('=') + 1) is "mode=" or "uid=" or "gid=" or "size=" or "nr_blocks=" or "nr_inodes=";
 }

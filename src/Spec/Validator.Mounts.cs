@@ -90,17 +90,22 @@ public static partial class Validator
             found.Error(ConfigCodes.MountSourceEmpty, at + "source", "is required for a bind mount");
     }
 
-    /// <summary>The kernel ignores data of a bind, so that, say, a size limit would silently not be there.</summary>
+    /// <summary>
+    /// The kernel ignores data of a bind, so a misspelt flag, or a label, would silently not be there. What a tmpfs has is
+    /// written by tools that give all mounts the same options, and protects nothing on another mount.
+    /// </summary>
     private static void BindHasNoData(Mount mount, int index, Findings found)
     {
         for (int i = 0; i < mount.Options?.Length; i++)
         {
             string option = mount.Options[i];
-            if (MountOptionNames.IsData(option))
-            {
-                found.Error(ConfigCodes.MountBindData, (Place.Item("mounts", index) + "options").At(i),
-                    $"{Show.Quoted(option)} is an option for a file system, which a bind mount cannot have");
-            }
+            if (!MountOptionNames.IsData(option))
+                continue;
+            var at = (Place.Item("mounts", index) + "options").At(i);
+            if (MountOptionNames.IsOfTmpfs(option))
+                found.Warn(ConfigCodes.MountBindData, at, $"{Show.Quoted(option)} has no effect on a bind mount");
+            else
+                found.Error(ConfigCodes.MountBindData, at, $"{Show.Quoted(option)} is an option for a file system, which a bind mount cannot have");
         }
     }
 

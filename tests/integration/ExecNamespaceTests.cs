@@ -80,6 +80,21 @@ public sealed class ExecNamespaceTests : ExecTest
         Assert.Equal("x", File.ReadAllText(Bundle.Inside("/inside")));
     }
 
+    [Fact]
+    public void A_container_without_a_mount_namespace_has_its_mounts_in_exec_too()
+    {
+        Known.PeersDeviate("mount on the host, and leave it there");
+        Assert.SkipUnless(Environment.OSVersion.Version >= new Version(6, 15), "mounts in a detached tree take Linux 6.15");
+        Bundle.Namespace("mount", "-");
+        Bundle.Linux.Remove("maskedPaths");
+        Bundle.Linux.Remove("readonlyPaths");
+        Bundle.Mount("/fresh", "tmpfs", "tmpfs");
+        Sleeping();
+        Success(Exec("/checker", "write", "/fresh/inside", "x"));
+        Assert.Equal("x", ReportOf(Exec("/checker", "report", "--read", "/fresh/inside"))["read:/fresh/inside"]!.GetValue<string>());
+        Assert.False(File.Exists(Bundle.Inside("/fresh/inside")));
+    }
+
     [Theory]
     [InlineData(false)]
     [InlineData(true)]

@@ -103,6 +103,46 @@ public sealed class NamespaceTests : ContainerTest
         Assert.Equal("0", report["uidMap"]!.GetValue<string>().Split(' ', StringSplitOptions.RemoveEmptyEntries)[0]);
     }
 
+    [Theory, Checklist(41, 47, 98, 264)]
+    [InlineData(false, "ok")]
+    [InlineData(true, "EROFS")]
+    public void A_container_without_a_mount_namespace_has_its_mounts(bool readOnly, string expected)
+    {
+        WithoutMountNamespace();
+        Bundle.Config["root"]!["readonly"] = readOnly;
+        var report = Report("--read", "/data", "--read", "/proc/self/comm", "--list", "/dev", "--probe", "open:/dev/null",
+            "--probe", "write:/data", "--probe", "create:/new");
+        Assert.Equal(Host.Link("/proc/self/ns/mnt"), Inode(report, "mount"));
+        Assert.Equal("content", report["read:/data"]!.GetValue<string>());
+        Assert.NotEmpty(report["read:/proc/self/comm"]!.GetValue<string>());
+        Assert.Equal("ok", report["probe:open:/dev/null"]!.GetValue<string>());
+        Assert.Equal("EROFS", report["probe:write:/data"]!.GetValue<string>());
+        Assert.Equal(expected, report["probe:create:/new"]!.GetValue<string>());
+    }
+
+    [Fact, Checklist(264)]
+    public void Mounts_without_a_mount_namespace_show_nowhere_on_the_host()
+    {
+        WithoutMountNamespace();
+        Bundle.Args("sleep");
+        var pid = Started();
+        Assert.Equal(Host.Link("/proc/self/ns/mnt"), Host.Link($"/proc/{pid}/ns/mnt"));
+        Assert.Empty(Host.Mounts(Bundle.Rootfs));
+    }
+
+    private void WithoutMountNamespace()
+    {
+        Known.PeersDeviate("mount on the host, and leave it there");
+        Assert.SkipUnless(Environment.OSVersion.Version >= new Version(6, 15), "mounts in a detached tree take Linux 6.15");
+        Bundle.Namespace("mount", "-");
+        Bundle.Linux.Remove("maskedPaths");
+        Bundle.Linux.Remove("readonlyPaths");
+        File.WriteAllText(Path.Combine(Home, "x"), "content");
+        Bundle.Mount("/data", "bind", Path.Combine(Home, "x"), "bind", "ro");
+        Bundle.Mount("/shared", "bind", Home, "rbind", "rshared");
+        Bundle.Mount("/cgroup", "cgroup", "cgroup", "ro");
+    }
+
     [Fact, Checklist(260, 267)]
     public void All_namespaces_can_be_joined_together_as_a_pods_are()
     {

@@ -90,7 +90,7 @@ internal sealed class CgroupMounts
     {
         if (_slots.Length == 0)
             return;
-        var flags = _options.RecursivePropagation ? MountFlags.RecursivePropagation : MountFlags.None;
+        var flags = Flags;
         uint slot = 0;
         foreach (uint opened in _slots)
         {
@@ -125,7 +125,7 @@ internal sealed class CgroupMounts
             Attributes = Attributes & ~MountAttr.ReadOnly,
             Propagation = _options.Propagation,
             EarlierPropagation = _options.WriteEarlier(_to.Writer),
-            Flags = _options.RecursivePropagation ? MountFlags.RecursivePropagation : MountFlags.None,
+            Flags = Flags,
         }, _path, "mount tmpfs on", _destination);
         for (int i = 0; i < _slots.Length; i++)
         {
@@ -133,11 +133,14 @@ internal sealed class CgroupMounts
             if (!fact.Unified)
                 CompileHierarchy(fact, _slots[i]);
         }
-        if ((Attributes & MountAttr.ReadOnly) != 0)
-        {
-            _to.Add(Opcode.SetPathReadonly, new SetPathReadonly { Path = _to.Writer.String(_destination) },
-                _path, "make read-only", _destination);
-        }
+        if ((Attributes & MountAttr.ReadOnly) == 0)
+            return;
+        var path = _to.Writer.String(_destination);
+        // All in it is read-only too, so a copy that is so recursively is the same.
+        if (RootFilesystem.IsDetached(_to))
+            _to.Add(Opcode.ReadonlyPath, new ReadonlyPath { Path = path }, _path, "make read-only", _destination);
+        else
+            _to.Add(Opcode.SetPathReadonly, new SetPathReadonly { Path = path }, _path, "make read-only", _destination);
     }
 
     private void CompileHierarchy(CgroupFact fact, uint slot)
@@ -166,7 +169,7 @@ internal sealed class CgroupMounts
                 Set = Attributes,
                 Propagation = RootFilesystem.BindPropagation(_to.Config),
                 Slot = slot,
-                Flags = MountFlags.RecursivePropagation,
+                Flags = RootFilesystem.FlagsOfMounts(_to) | MountFlags.RecursivePropagation,
             }, _path, "bind the cgroup on", destination);
         }
         foreach (string controller in fact.Controllers)
@@ -187,6 +190,9 @@ internal sealed class CgroupMounts
             ? new PlanPair { Key = _to.Writer.String(controller) }
             : new PlanPair { Key = _to.Writer.String(controller[..equals]), Value = _to.Writer.String(controller[(equals + 1)..]) };
     }
+
+    private MountFlags Flags =>
+        RootFilesystem.FlagsOfMounts(_to) | (_options.RecursivePropagation ? MountFlags.RecursivePropagation : MountFlags.None);
 
     private ulong Attributes => Always | (_options.RecursiveSet & ~_options.Clear) | _options.Set;
 }

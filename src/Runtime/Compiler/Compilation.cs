@@ -43,12 +43,11 @@ internal sealed class Compilation(Config config, CompileOptions options, HostFac
     }
 
     /// <summary>Adds the instruction that opens the source of a bind mount; returns its slot.</summary>
-    public uint AddSource(string path, bool recursive, string jsonPath, bool noFollow = false, IdMap? idMap = null)
+    public uint AddSource(string path, bool recursive, string jsonPath, OpenSourceFlags more = OpenSourceFlags.None, IdMap? idMap = null)
     {
         uint slot = NewSlot();
-        var flags = recursive ? OpenSourceFlags.Recursive : OpenSourceFlags.None;
-        if (noFollow)
-            flags |= OpenSourceFlags.NoFollow;
+        bool noFollow = (more & OpenSourceFlags.NoFollow) != OpenSourceFlags.None;
+        var flags = recursive ? OpenSourceFlags.Recursive | more : more;
         if (idMap is not null)
             flags |= idMap.Recursive ? OpenSourceFlags.IdMap | OpenSourceFlags.RecursiveIdMap : OpenSourceFlags.IdMap;
         // The rights to map ids are those over the file system, which the container's root does not have.

@@ -34,7 +34,7 @@ internal sealed class Devices
     public Devices(Compilation to, Mounts mounts)
     {
         _to = to;
-        _withDefaults = !mounts.DevIsBind;
+        _withDefaults = !mounts.DevIsBind && !RootFilesystem.IsLeftAsItIs(to);
         _bind = to.Namespaces.Has(CloneFlags.NewUser) || to.Facts.InUserNamespace;
         _devices = to.Config.Linux?.Devices ?? [];
         _slots = _bind ? new uint[s_defaults.Length + _devices.Length] : [];
@@ -88,7 +88,7 @@ internal sealed class Devices
                 Destination = _to.Writer.String(path),
                 Propagation = RootFilesystem.BindPropagation(_to.Config),
                 Slot = _slots[index],
-                Flags = MountFlags.RecursivePropagation,
+                Flags = RootFilesystem.FlagsOfMounts(_to) | MountFlags.RecursivePropagation,
                 DeviceType = Kind(device.Type),
                 DeviceMajor = (uint)(device.Major ?? 0),
                 DeviceMinor = (uint)(device.Minor ?? 0),

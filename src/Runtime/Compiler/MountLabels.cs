@@ -21,7 +21,11 @@ internal sealed class MountLabels
         if (to.Config.Linux?.MountLabel is not { Length: > 0 } label)
             return;
         if (!to.Facts.SelinuxEnabled)
-            to.Refuse(ErrorCodes.SecurityModuleOff, "linux.mountLabel", "SELinux is not enabled on this host");
+        {
+            // No process is confined by labels then; that of the process itself is refused (Labels.cs).
+            to.Warn("linux.mountLabel: SELinux is not enabled on this host: ignored");
+            return;
+        }
         _label = label;
         if (to.Config.Annotations?.TryGetValue(OptionAnnotation, out string? option) != true)
             return;

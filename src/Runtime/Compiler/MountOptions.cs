@@ -117,6 +117,20 @@ internal struct ParsedMountOptions
             AddPropagation(last);
     }
 
+    /// <summary>Whether a bind is to stay a peer, or become a slave, of more than what the namespace's mounts are.</summary>
+    /// <param name="all">MS_* of those.</param>
+    public readonly bool HasPeers(ulong all)
+    {
+        bool shared = all == Ms.Shared || Propagation == Ms.Shared;
+        bool slave = Propagation == Ms.Slave;
+        foreach (ulong step in EarlierPropagation ?? [])
+        {
+            shared |= (step & ~Ms.Rec) == Ms.Shared;
+            slave |= (step & ~Ms.Rec) == Ms.Slave;
+        }
+        return shared || (slave && all != Ms.Slave);
+    }
+
     /// <summary>What <see cref="MountBind.EarlierPropagation"/> and its like refer to.</summary>
     public readonly PlanRef WriteEarlier(PlanWriter writer) =>
         EarlierPropagation is null ? default : writer.Array<ulong>(CollectionsMarshal.AsSpan(EarlierPropagation));

@@ -1,3 +1,4 @@
+using System;
 using System.Collections.Generic;
 using Csrun.Linux;
 using Csrun.Plan;
@@ -25,6 +26,7 @@ internal sealed class Mounts
         public ParsedMountOptions Options;
         public uint Slot;
         public uint IdMapSlot;
+        public MountFlags Copy;
         public CgroupMounts? Cgroup;
     }
 
@@ -66,7 +68,9 @@ internal sealed class Mounts
         {
             ref var entry = ref _entries[i];
             string path = Compilation.Path("mounts", i);
-            if (entry.Options.Remount)
+            if (RootFilesystem.IsDetached(_to) && (entry.Options.Remount || IsReadonlyLater(_mounts[i], in entry)))
+                _to.Refuse(ConfigCodes.NamespaceMissing, path, "a remount and a read-only tmpfs need a mount namespace");
+            else if (entry.Options.Remount)
                 CompileRemount(path, in entry);
             else if (entry.Options.Bind)
                 CompileBind(path, in entry);
@@ -100,7 +104,12 @@ internal sealed class Mounts
             if (source.Length > 0 && source[0] != '/')
                 source = string.Concat(_to.Options.Bundle, "/", source);
             DevIsBind |= entry.Destination is "/dev";
-            entry.Slot = _to.AddSource(source, entry.Options.RecursiveBind, path, entry.Options.CopySymlink, IdMapOf(index, in entry));
+            var map = IdMapOf(index, in entry);
+            entry.Copy = CopyOf(source, map, in entry.Options);
+            var flags = entry.Options.CopySymlink ? OpenSourceFlags.NoFollow : OpenSourceFlags.None;
+            if ((entry.Copy & MountFlags.CopySource) != MountFlags.None)
+                flags |= OpenSourceFlags.Reference;
+            entry.Slot = _to.AddSource(source, entry.Options.RecursiveBind, path, flags, map);
             return;
         }
         switch (mount.Type)
@@ -121,6 +130,25 @@ internal sealed class Mounts
         if (IdMapOf(index, in entry) is { } idMap)
             entry.IdMapSlot = _to.AddUserNamespace(idMap, Compilation.Path("mounts", index));
     }
+
+    /// <summary>
+    /// When the mount is copied that a bind attaches: when it is attached, so that the kernel lists it where the config
+    /// has it. But a copy has peers on the host only if it is made before the namespace is cut off; and one of a tree in
+    /// which the container's own comes to lie is made before that does.
+    /// </summary>
+    private MountFlags CopyOf(string source, IdMap? idMap, in ParsedMountOptions options)
+    {
+        // Mapped, and what the runtime copied, for a user namespace that has no rights over the host's mounts.
+        if (_to.SourcesFromRuntime || idMap is not null)
+            return MountFlags.None;
+        bool above = options.RecursiveBind && IsWithin(_to.Options.RootfsPath, ContainerPath.Clean(source));
+        if (above || options.HasPeers(RootFilesystem.BindPropagation(_to.Config)))
+            return MountFlags.CopyAgain;
+        return options.RecursiveBind ? MountFlags.CopySource | MountFlags.CopyTree : MountFlags.CopySource;
+    }
+
+    private static bool IsWithin(string path, string directory) =>
+        directory is "/" || (path.StartsWith(directory, StringComparison.Ordinal) && (path.Length == directory.Length || path[directory.Length] == '/'));
 
     /// <summary>
     /// procfs shows a pid namespace and sysfs a network namespace, and only the root of the user namespace that owns it
@@ -154,7 +182,7 @@ internal sealed class Mounts
     {
         string type = mount.Type ?? "";
         var options = entry.Options;
-        var flags = MountFlags.None;
+        var flags = RootFilesystem.FlagsOfMounts(_to);
         uint slot = 0;
         if (type is "proc" or "sysfs")
             flags |= MountFlags.NoSymlinks;
@@ -198,7 +226,9 @@ internal sealed class Mounts
     private void CompileBind(string path, in Entry entry)
     {
         var options = entry.Options;
-        var flags = entry.Destination is "/proc" ? MountFlags.NoSymlinks | MountFlags.MustBeProcfs : MountFlags.None;
+        var flags = RootFilesystem.FlagsOfMounts(_to) | entry.Copy;
+        if (entry.Destination is "/proc")
+            flags |= MountFlags.NoSymlinks | MountFlags.MustBeProcfs;
         if ((options.RecursiveSet | options.RecursiveClear) != 0)
             flags |= MountFlags.RecursiveAttributes;
         if (options.CopySymlink)

@@ -15,18 +15,10 @@ internal static class PlanCompiler
     {
         var to = new Compilation(config, options, facts) { Namespaces = NamespaceSet.ReadFrom(config, facts) };
         Namespaces.Compile(to);
-        if (to.Namespaces.Has(CloneFlags.NewNs))
-        {
-            var mounts = new Mounts(to);
-            RootFilesystem.Compile(to, mounts);
-            ProcessSetup.CompileStreams(to);
-            RootFilesystem.CompileReadonly(to, mounts);
-        }
-        else
-        {
-            RootFilesystem.CompileChroot(to);
-            ProcessSetup.CompileStreams(to);
-        }
+        var mounts = new Mounts(to);
+        RootFilesystem.Compile(to, mounts);
+        ProcessSetup.CompileStreams(to);
+        RootFilesystem.CompileReadonly(to, mounts);
         ProcessSetup.Compile(to);
         return to.Finish();
     }
@@ -42,7 +34,7 @@ internal static class PlanCompiler
         var to = new Compilation(config, options, facts) { Namespaces = namespaces };
         Namespaces.Compile(to);
         if (!namespaces.Has(CloneFlags.NewNs))
-            RootFilesystem.CompileChroot(to);
+            RootFilesystem.CompileJoined(to);
         ProcessSetup.CompileStreams(to);
         ProcessSetup.Compile(to);
         return to.Finish();

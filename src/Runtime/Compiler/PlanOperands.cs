@@ -92,6 +92,7 @@ internal static class PlanOperands
                 json.WriteBoolean("noFollow"u8, source.Flags.HasFlag(OpenSourceFlags.NoFollow));
                 json.WriteBoolean("idMap"u8, source.Flags.HasFlag(OpenSourceFlags.IdMap));
                 json.WriteBoolean("recursiveIdMap"u8, source.Flags.HasFlag(OpenSourceFlags.RecursiveIdMap));
+                json.WriteBoolean("reference"u8, source.Flags.HasFlag(OpenSourceFlags.Reference));
                 json.WriteBoolean("userNamespace"u8, source.Flags.HasFlag(OpenSourceFlags.UserNamespace));
                 break;
             case Opcode.OpenNullDevice:
@@ -121,6 +122,7 @@ internal static class PlanOperands
                 json.WriteBoolean("keepMode"u8, mount.Flags.HasFlag(MountFlags.KeepMode));
                 json.WriteBoolean("copyUp"u8, mount.Flags.HasFlag(MountFlags.CopyUp));
                 json.WriteBoolean("keepOwner"u8, mount.Flags.HasFlag(MountFlags.KeepOwner));
+                json.WriteBoolean("propagationFirst"u8, mount.Flags.HasFlag(MountFlags.PropagationFirst));
                 if (mount.Flags.HasFlag(MountFlags.IdMap))
                     json.WriteNumber("idMapSlot"u8, mount.IdMapSlot);
                 if (mount.Flags.HasFlag(MountFlags.FallbackToBind))
@@ -135,6 +137,10 @@ internal static class PlanOperands
                 WriteAttributes(json, "recursiveSet", bind.RecursiveSet);
                 WriteAttributes(json, "recursiveClear", bind.RecursiveClear);
                 WritePropagation(json, plan, bind.EarlierPropagation, bind.Propagation, bind.Flags);
+                json.WriteBoolean("copySource"u8, bind.Flags.HasFlag(MountFlags.CopySource));
+                json.WriteBoolean("copyTree"u8, bind.Flags.HasFlag(MountFlags.CopyTree));
+                json.WriteBoolean("copyAgain"u8, bind.Flags.HasFlag(MountFlags.CopyAgain));
+                json.WriteBoolean("propagationFirst"u8, bind.Flags.HasFlag(MountFlags.PropagationFirst));
                 json.WriteBoolean("copySymlink"u8, bind.Flags.HasFlag(MountFlags.CopySymlink));
                 if (bind.DeviceType != 0)
                     json.WriteString("device"u8, PlanWords.DeviceNumber(bind.DeviceType, bind.DeviceMajor, bind.DeviceMinor));

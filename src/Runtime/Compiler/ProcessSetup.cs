@@ -44,7 +44,7 @@ internal static class ProcessSetup
             {
                 Height = Size(process.ConsoleSize?.Height),
                 Width = Size(process.ConsoleSize?.Width),
-                BindConsole = to.Namespaces.Has(CloneFlags.NewNs) && !to.Options.JoinsContainer ? 1u : 0,
+                BindConsole = RootFilesystem.IsLeftAsItIs(to) || to.Options.JoinsContainer ? 0u : 1,
                 Uid = uid,
             }, "process.terminal", "make the terminal");
         }

@@ -8,11 +8,16 @@ namespace Csrun.Runtime.Compiler;
 /// The root file system: from the host's mounts to the container's. Copies of the root and of all that is bound are
 /// taken first, then the mount namespace is cut off from the host's, so that nothing mounted from there on can show up
 /// outside; what the config wants shared with the host is a copy that keeps its peers.
+/// A container that shares its caller's mount namespace has the copy of the root for its root directory, and it stays
+/// detached: what is mounted in it shows nowhere else, and goes with the last process that has it.
 /// </summary>
 internal static class RootFilesystem
 {
     public static void Compile(Compilation to, Mounts mounts)
     {
+        bool detached = IsDetached(to);
+        if (detached && to.Config.Linux?.RootfsPropagation is not null)
+            to.Refuse(ConfigCodes.NamespaceMissing, "linux.rootfsPropagation", "needs a mount namespace");
         mounts.CompileSources();
         var devices = new Devices(to, mounts);
         devices.CompileSources();
@@ -20,10 +25,9 @@ internal static class RootFilesystem
         masks.CompileSource();
 
         var propagation = to.Config.Linux?.RootfsPropagation;
-        Open(to, ForRoot(propagation));
-        to.Add(Opcode.IsolateHost, new IsolateHost { Propagation = IsPrivate(propagation) ? Ms.Private : Ms.Slave },
-            "linux.rootfsPropagation", "keep mounts from the host");
-        to.Add(Opcode.AttachRootfs, default(AttachRootfs), "root.path", "mount the root file system", to.Options.RootfsPath);
+        Open(to, detached ? Ms.Private : ForRoot(propagation), to.SourcesFromRuntime);
+        if (!detached)
+            Attach(to, propagation);
 
         mounts.Compile();
         devices.Compile();
@@ -31,6 +35,33 @@ internal static class RootFilesystem
         masks.Compile();
         HookInstructions.CompileBeforePivot(to);
 
+        if (detached)
+            to.Add(Opcode.ChangeRoot, default(ChangeRoot), "root.path", "enter the root file system", to.Options.RootfsPath);
+        else
+            Enter(to, mounts, propagation);
+    }
+
+    /// <summary>
+    /// The container shares its caller's mount namespace, in which nothing may be mounted. In the root file system, which
+    /// is detached from it, the kernel lets us mount (since 6.15), but not change what is mounted.
+    /// </summary>
+    public static bool IsDetached(Compilation to) => !to.Namespaces.Has(CloneFlags.NewNs);
+
+    /// <summary>Nothing of the config concerns the root file system, which may be the host's own.</summary>
+    public static bool IsLeftAsItIs(Compilation to) => IsDetached(to) && to.Config.Mounts is not { Length: > 0 };
+
+    /// <summary>Of everything that is mounted in the root file system.</summary>
+    public static MountFlags FlagsOfMounts(Compilation to) => IsDetached(to) ? MountFlags.PropagationFirst : MountFlags.None;
+
+    private static void Attach(Compilation to, RootfsPropagation? propagation)
+    {
+        to.Add(Opcode.IsolateHost, new IsolateHost { Propagation = IsPrivate(propagation) ? Ms.Private : Ms.Slave },
+            "linux.rootfsPropagation", "keep mounts from the host");
+        to.Add(Opcode.AttachRootfs, default(AttachRootfs), "root.path", "mount the root file system", to.Options.RootfsPath);
+    }
+
+    private static void Enter(Compilation to, Mounts mounts, RootfsPropagation? propagation)
+    {
         to.Add(Opcode.PivotRoot, new PivotRoot { NoPivot = to.Options.NoPivot ? 1u : 0 }, "root.path", "enter the root file system",
             to.Options.RootfsPath);
         if (propagation is { } wanted)
@@ -42,22 +73,13 @@ internal static class RootFilesystem
         }
     }
 
-    /// <summary>A container that shares its caller's mount namespace: nothing may be mounted in it.</summary>
-    public static void CompileChroot(Compilation to)
+    /// <summary>
+    /// For a further process of a container that shares its caller's mount namespace: the root directory of its process, which
+    /// is no place on the host.
+    /// </summary>
+    public static void CompileJoined(Compilation to)
     {
-        const string Why = "needs a mount namespace, or it would change the host's mounts";
-        var config = to.Config;
-        if (config.Mounts is { Length: > 0 })
-            to.Refuse(ConfigCodes.NamespaceMissing, "mounts", Why);
-        if (config.Linux?.Devices is { Length: > 0 })
-            to.Refuse(ConfigCodes.NamespaceMissing, "linux.devices", Why);
-        if (config.Linux?.RootfsPropagation is not null)
-            to.Refuse(ConfigCodes.NamespaceMissing, "linux.rootfsPropagation", Why);
-        if (config.Root is { Readonly: true })
-            to.Refuse(ConfigCodes.NamespaceMissing, "root.readonly", Why);
-        Open(to, Ms.Private);
-        Sysctl.Compile(to);
-        HookInstructions.CompileBeforePivot(to);
+        Open(to, propagation: 0, fromRuntime: true);
         to.Add(Opcode.ChangeRoot, default(ChangeRoot), "root.path", "enter the root file system", to.Options.RootfsPath);
     }
 
@@ -81,13 +103,13 @@ internal static class RootFilesystem
         _ => Ms.Private,
     };
 
-    private static void Open(Compilation to, ulong propagation)
+    private static void Open(Compilation to, ulong propagation, bool fromRuntime)
     {
         to.Add(Opcode.OpenRootfs, new OpenRootfs
         {
             Path = to.Writer.String(to.Options.RootfsPath),
             Propagation = propagation,
-            FromRuntime = to.SourcesFromRuntime ? 1u : 0,
+            FromRuntime = fromRuntime ? 1u : 0,
         }, "root.path", "open the root file system", to.Options.RootfsPath);
     }
 

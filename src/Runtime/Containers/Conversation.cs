@@ -37,6 +37,9 @@ internal sealed class Conversation(InitSession session, Bundle bundle, CompiledP
     /// <summary>Who takes the terminal.</summary>
     public DescriptorSocket? ConsoleSocket { get; init; }
 
+    /// <summary>Opens the root file system that Init asks for; null where it is the bundle's.</summary>
+    public Func<Fd>? OpenRoot { get; init; }
+
     /// <summary>Gets the listener of the seccomp filter of the process of this id; null where no plan asks for it.</summary>
     public Action<int, Fd>? ListenerMade { get; init; }
 
@@ -160,6 +163,12 @@ internal sealed class Conversation(InitSession session, Bundle bundle, CompiledP
 
     private void SendSource(ulong slot)
     {
+        if (slot == RootfsSlot && OpenRoot is not null)
+        {
+            using var root = OpenRoot();
+            Answer(MessageKind.Source, "after the root directory", root);
+            return;
+        }
         Source? source;
         if (slot == RootfsSlot)
             source = new Source("root.path", bundle.Rootfs, Recursive: true);

@@ -82,6 +82,7 @@ internal sealed class Exec(ExecRequest request, OpenContainer container, Fd init
         var conversation = new Conversation(session, config.AsBundle(State), plan, _process!)
         {
             ConsoleSocket = consoleSocket,
+            OpenRoot = OpenRoot,
             ListenerMade = agent is null ? null : (pid, listener) => agent.Send(pid, listener, Views.Of(State, container.Status)),
             // A process that joins a paused container goes on when that does.
             Patience = request.IgnorePaused ? -1 : Conversation.UsualPatience,
@@ -190,6 +191,17 @@ internal sealed class Exec(ExecRequest request, OpenContainer container, Fd init
         _process?.Kill();
         _process?.Dispose();
         _process = null;
+    }
+
+    /// <summary>The root directory of the container's process, where that alone says which it is.</summary>
+    private Fd OpenRoot()
+    {
+        var root = Files.Open(At.Cwd, FormattableString.Invariant($"/proc/{State.Process.Pid}/root"), OpenFlags.Path | OpenFlags.Directory);
+        // What was opened by its number is the container's, if that has not ended by now.
+        if (!HasEnded())
+            return root;
+        root.Dispose();
+        throw Stopped();
     }
 
     private bool HasEnded() =>

@@ -34,7 +34,8 @@ internal static class MountHints
             "an option would clear a flag of the mount that is locked, as it comes from a more privileged user namespace: "
             + "leave out dev, exec, suid, rw and options about access times",
         (Opcode.MountBind or Opcode.Remount or Opcode.MountFilesystem, Step.SetAttributes, Errno.ENOSYS) => "nosymfollow takes Linux 5.10",
-        (Opcode.OpenSource or Opcode.OpenRootfs, Step.OpenTree, _) => Tree(errno),
+        (_, Step.MoveMount, Errno.EINVAL) => "mounts in a container without a mount namespace of its own take Linux 6.15",
+        (Opcode.OpenSource or Opcode.OpenRootfs or Opcode.MountBind, Step.OpenTree, _) => Tree(errno),
         _ => null,
     };
 

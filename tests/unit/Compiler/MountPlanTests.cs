@@ -213,11 +213,38 @@ public sealed class MountPlanTests
         Assert.Equal((MountAttr.ReadOnly, MountAttr.NoSuid, MountFlags.RecursiveAttributes), (remount.RecursiveSet, remount.Set, remount.Flags));
     }
 
+    [Theory]
+    [InlineData("bind", "\"type\": \"mount\"", MountFlags.CopySource)]
+    [InlineData("rbind, rslave", "\"type\": \"mount\"", MountFlags.CopySource | MountFlags.CopyTree)]
+    [InlineData("bind, private", "\"type\": \"mount\"", MountFlags.CopySource)]
+    [InlineData("rbind, rshared", "\"type\": \"mount\"", MountFlags.CopyAgain)]
+    [InlineData("bind, shared, slave", "\"type\": \"mount\"", MountFlags.CopyAgain)]
+    [InlineData("bind, slave", "\"type\": \"mount\"}], \"rootfsPropagation\": \"private\", \"x\": [{", MountFlags.CopyAgain)]
+    [InlineData("bind", "\"type\": \"mount\"}], \"rootfsPropagation\": \"rshared\", \"x\": [{", MountFlags.CopyAgain)]
+    public void A_bind_is_copied_where_the_config_has_it_and_before_too_if_it_is_to_have_peers(string options, string linux, MountFlags expected)
+    {
+        var compiled = Compiled.From($$""" "mounts": [{"destination": "/m", "source": "/s", "options": ["{{options.Replace(", ", "\", \"", StringComparison.Ordinal)}}"]}] """,
+            $$""" "namespaces": [{ {{linux}} }] """);
+        Assert.Equal(expected, compiled.One<MountBind>(Opcode.MountBind).Flags & (MountFlags.CopySource | MountFlags.CopyTree | MountFlags.CopyAgain));
+        Assert.Equal(expected.HasFlag(MountFlags.CopySource), compiled.One<OpenSource>(Opcode.OpenSource).Flags.HasFlag(OpenSourceFlags.Reference));
+    }
+
+    [Theory]
+    [InlineData("/", true)]
+    [InlineData("/bundle", true)]
+    [InlineData("/bundle/rootfs/x", false)]
+    [InlineData("/bund", false)]
+    public void A_tree_that_the_container_comes_to_lie_in_is_copied_before(string source, bool before)
+    {
+        var compiled = Compiled.From($$""" "mounts": [{"destination": "/m", "source": "{{source}}", "options": ["rbind"]}] """);
+        Assert.Equal(before, compiled.One<MountBind>(Opcode.MountBind).Flags.HasFlag(MountFlags.CopyAgain));
+    }
+
     [Fact]
     public void A_link_that_is_copied_is_opened_itself()
     {
         var compiled = Bind("bind, copy-symlink", "\"x\": 1");
-        Assert.Equal(OpenSourceFlags.NoFollow, compiled.One<OpenSource>(Opcode.OpenSource).Flags);
+        Assert.Equal(OpenSourceFlags.NoFollow | OpenSourceFlags.Reference, compiled.One<OpenSource>(Opcode.OpenSource).Flags);
         Assert.True(compiled.One<MountBind>(Opcode.MountBind).Flags.HasFlag(MountFlags.CopySymlink));
     }
 
@@ -270,8 +297,13 @@ public sealed class MountPlanTests
 
     [Fact]
     [Checklist(426)]
-    public void A_mount_label_without_selinux_is_refused() => Assert.Equal(["linux.mountLabel: security-module-off"],
-        Compiled.Refused(static () => Compiled.From(linux: """ "namespaces": [{"type": "mount"}], "mountLabel": "a:b:c:s0" """)));
+    public void A_mount_label_without_selinux_is_ignored_with_a_warning()
+    {
+        var compiled = Compiled.From(""" "mounts": [{"destination": "/m", "type": "tmpfs"}] """,
+            """ "namespaces": [{"type": "mount"}], "mountLabel": "a:b:c:s0" """);
+        Assert.Equal(["linux.mountLabel: SELinux is not enabled on this host: ignored"], compiled.Result.Warnings);
+        Assert.Equal(["mount tmpfs on /m"], compiled.Lines("mount tmpfs"));
+    }
 
     [Theory]
     [InlineData(Opcode.MountFilesystem, Step.FsMount, Errno.EPERM, "proc: VFS: Mount too revealing", "parts of it are covered")]

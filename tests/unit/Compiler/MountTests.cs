@@ -96,8 +96,9 @@ public sealed class MountTests
             "mounts": [{"destination": "/proc", "source": "/proc", "options": ["rbind"]}, {"destination": "/proc/cpuinfo", "source": "/f", "options": ["bind"]}]
             """);
         var binds = compiled.All<MountBind>(Opcode.MountBind);
-        Assert.Equal(MountFlags.NoSymlinks | MountFlags.MustBeProcfs | MountFlags.RecursivePropagation, binds[0].Flags);
-        Assert.Equal(MountFlags.RecursivePropagation, binds[1].Flags);
+        const MountFlags all = MountFlags.RecursivePropagation | MountFlags.CopySource;
+        Assert.Equal(MountFlags.NoSymlinks | MountFlags.MustBeProcfs | MountFlags.CopyTree | all, binds[0].Flags);
+        Assert.Equal(all, binds[1].Flags);
     }
 
     [Fact]

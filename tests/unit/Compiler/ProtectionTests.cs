@@ -52,8 +52,8 @@ public sealed class ProtectionTests
     [Fact]
     [Checklist(426)]
     public void Everything_that_is_wrong_is_said_at_once() =>
-        Assert.Equal(["linux.mountLabel: security-module-off", "process.apparmorProfile: security-module-off"],
+        Assert.Equal(["process.apparmorProfile: security-module-off", "process.selinuxLabel: security-module-off"],
             Compiled.Refused(() => Compiled.From(
-                linux: """ "namespaces": [{"type": "mount"}], "mountLabel": "x" """,
-                process: """ "cwd": "/", "args": ["a"], "apparmorProfile": "x" """)).Order());
+                linux: """ "namespaces": [{"type": "mount"}] """,
+                process: """ "cwd": "/", "args": ["a"], "apparmorProfile": "x", "selinuxLabel": "x" """)).Order());
 }

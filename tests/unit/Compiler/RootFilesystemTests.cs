@@ -1,3 +1,4 @@
+using System.Linq;
 using Csrun.Linux;
 using Csrun.Plan;
 using Xunit;
@@ -77,14 +78,30 @@ public sealed class RootFilesystemTests
     }
 
     [Fact]
-    public void Without_a_mount_namespace_nothing_may_be_mounted() =>
-        Assert.Equal(["mounts: namespace-missing", "linux.devices: namespace-missing", "linux.rootfsPropagation: namespace-missing",
-            "root.readonly: namespace-missing"],
+    [Checklist(37, 264)]
+    public void Without_a_mount_namespace_all_is_mounted_in_a_root_that_stays_detached()
+    {
+        var compiled = Compiled.FromJson("""
+            {"ociVersion": "1.3.0", "root": {"path": "rootfs", "readonly": true}, "process": {"cwd": "/", "args": ["a"], "terminal": true},
+             "mounts": [{"destination": "/proc", "type": "proc"}, {"destination": "/b", "source": "/b", "options": ["bind"]}]}
+            """);
+        Opcode[] expected = [Opcode.OpenRootfs, Opcode.MountFilesystem, Opcode.MountBind, Opcode.MakeDevice, Opcode.MakeSymlink, Opcode.ChangeRoot,
+            Opcode.OpenConsole, Opcode.SetPathReadonly];
+        Assert.Equal(expected, compiled.Opcodes().Where(expected.Contains).Distinct());
+        foreach (var opcode in (Opcode[])[Opcode.AttachRootfs, Opcode.IsolateHost, Opcode.PivotRoot])
+            Assert.DoesNotContain(opcode, compiled.Opcodes());
+        Assert.Equal(MountFlags.PropagationFirst, compiled.One<MountFilesystem>(Opcode.MountFilesystem).Flags & MountFlags.PropagationFirst);
+        Assert.Equal(MountFlags.PropagationFirst, compiled.One<MountBind>(Opcode.MountBind).Flags & MountFlags.PropagationFirst);
+        Assert.Equal(1u, compiled.One<OpenConsole>(Opcode.OpenConsole).BindConsole);
+    }
+
+    [Fact]
+    public void Without_a_mount_namespace_nothing_that_is_mounted_can_be_changed() =>
+        Assert.Equal(["linux.rootfsPropagation: namespace-missing", "mounts[0]: namespace-missing", "mounts[1]: namespace-missing"],
             Compiled.Refused(() => Compiled.FromJson("""
-                {"ociVersion": "1.3.0", "root": {"path": "rootfs", "readonly": true}, "process": {"cwd": "/", "args": ["a"]},
-                 "mounts": [{"destination": "/proc", "type": "proc"}],
-                 "linux": {"rootfsPropagation": "slave",
-                           "devices": [{"type": "c", "path": "/dev/fuse", "major": 10, "minor": 229}]}}
+                {"ociVersion": "1.3.0", "root": {"path": "rootfs"}, "process": {"cwd": "/", "args": ["a"]},
+                 "mounts": [{"destination": "/tmp", "type": "tmpfs", "options": ["ro"]}, {"destination": "/tmp", "options": ["remount", "ro"]}],
+                 "linux": {"rootfsPropagation": "slave"}}
                 """)));
 
     [Fact]
