@@ -96,8 +96,10 @@ fuzz: ## Fuzz the readers, the validator and the compiler for SECONDS=60
 	@SECONDS_TO_RUN=$(or $(SECONDS),60) fuzz/run.sh
 
 bench: build ## Measure against runc and crun (out/bench/report.md)
-	@build/deps.sh bench
+	@build/deps.sh bench engines
 	@bench/run.sh
+	@bench/load.sh
+	@bench/engines.sh
 
 lint: ## Check style, scripts, generated files
 	@build/deps.sh test
