@@ -45,10 +45,10 @@ internal static unsafe class Limits
     /// <summary>Sets what was put off.</summary>
     public static nint SetPending(State* s)
     {
-        Kernel.Call(Nr.Umask, (nint)s->Umask);
         s->Step = Step.Limit;
-        nint result = 0;
-        if (s->OpenFilesPending)
+        // Only a filter around us can refuse it; then the program must not make files for all to write.
+        nint result = Kernel.Call(Nr.Umask, (nint)s->Umask);
+        if (result >= 0 && s->OpenFilesPending)
             result = Kernel.Call(Nr.PrLimit64, 0, C.RLIMIT_NOFILE, (nint)(&s->OpenFiles), 0);
         if (result >= 0 && s->StackPending)
             result = Kernel.Call(Nr.PrLimit64, 0, C.RLIMIT_STACK, (nint)(&s->Stack), 0);

@@ -137,6 +137,30 @@ public static class Files
         pending.Commit();
     }
 
+    /// <summary>
+    /// Makes a file that is complete when it gets its name, and has none before: nothing is left of it when we are
+    /// killed. False, with nothing done, where there is such a file already or file systems have none without names.
+    /// </summary>
+    /// <param name="directory">The directory's descriptor, or <see cref="At.Cwd"/>.</param>
+    /// <param name="path">The file.</param>
+    /// <param name="data">Its content.</param>
+    /// <param name="mode">Permission bits, exact whatever the umask.</param>
+    public static bool TryWriteNew(int directory, string path, ReadOnlySpan<byte> data, uint mode)
+    {
+        int slash = path.LastIndexOf('/');
+        string parent = slash < 0 ? "." : path[..(slash + 1)];
+        int result = Syscalls.OpenAt(directory, parent, OpenFlags.WriteOnly | OpenFlags.TemporaryFile, mode);
+        if (result < 0)
+        {
+            return false;
+        }
+        using Fd file = new(result);
+        LinuxException.Check(Syscalls.Fchmod(file.Number, mode), "set the mode of", path);
+        WriteAll(file.Number, data, path);
+        string self = string.Create(CultureInfo.InvariantCulture, $"/proc/self/fd/{file.Number}");
+        return Syscalls.LinkAt(At.Cwd, self, directory, path) >= 0;
+    }
+
     /// <summary>The path of an open file, for messages; null if it has none that can be told.</summary>
     public static string? PathOf(int fd)
     {

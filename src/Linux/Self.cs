@@ -23,10 +23,11 @@ public static unsafe class Self
         for (last = 0; last < 64; last++)
         {
             int has = Syscalls.Prctl(ReadBoundingSet, (ulong)last);
-            if (has < 0)
+            if (has == -Errno.EINVAL)
             {
                 break;
             }
+            LinuxException.Check(has, "read the bounding set", null);
             set |= (ulong)has << last;
         }
         last--;

@@ -37,6 +37,8 @@ public static class SyscallNumbers
 
     public static int MkdirAt => Abi.IsArm64 ? 34 : 258;
 
+    public static int LinkAt => Abi.IsArm64 ? 37 : 265;
+
     public static int RenameAt => Abi.IsArm64 ? 38 : 264;
 
     public static int Flock => Abi.IsArm64 ? 32 : 73;

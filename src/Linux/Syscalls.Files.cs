@@ -162,6 +162,15 @@ public static unsafe partial class Syscalls
         }
     }
 
+    /// <summary>linkat(2) with AT_SYMLINK_FOLLOW.</summary>
+    public static int LinkAt(int fromDirectory, string from, int toDirectory, string to)
+    {
+        fixed (byte* f = Utf8(from, stackalloc byte[PathBuffer]), t = Utf8(to, stackalloc byte[PathBuffer]))
+        {
+            return Call(SyscallNumbers.LinkAt, fromDirectory, f, toDirectory, t, At.SymlinkFollow);
+        }
+    }
+
     /// <summary>readlinkat(2): the number of bytes; a result as long as the buffer may be cut off.</summary>
     public static int ReadLinkAt(int directory, string path, Span<byte> target)
     {

@@ -49,6 +49,7 @@ internal static class Claim
             }
             catch
             {
+                directory.RemoveIfEmpty();
                 directory.Dispose();
                 throw;
             }

@@ -67,6 +67,7 @@ internal static class Create
             }
             catch
             {
+                directory.RemoveIfEmpty();
                 directory.Dispose();
                 throw;
             }

@@ -18,7 +18,14 @@ internal static class PidFile
         const uint mode = 0x1A4; // 0644
         try
         {
-            Files.WriteAtomically(At.Cwd, path, Encoding.ASCII.GetBytes(pid.ToString(CultureInfo.InvariantCulture)), mode);
+            byte[] text = Encoding.ASCII.GetBytes(pid.ToString(CultureInfo.InvariantCulture));
+            // The directory is not ours: what was left in it by one that is killed would stay for ever.
+            if (Files.TryWriteNew(At.Cwd, path, text, mode))
+                return;
+            // No file is better than another container's number, too.
+            _ = Syscalls.UnlinkAt(At.Cwd, path);
+            if (!Files.TryWriteNew(At.Cwd, path, text, mode))
+                Files.WriteAtomically(At.Cwd, path, text, mode);
         }
         catch (LinuxException e)
         {

@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Text;
@@ -20,6 +21,8 @@ namespace Csrun.Runtime.Containers;
 /// <param name="configName">The config's name in messages.</param>
 internal sealed class ProgramStart(int pid, Fd process, IReadOnlyList<StartStep> steps, string configName = "config.json")
 {
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(10);
+
     /// <summary>Gets the record of each hook that Init runs.</summary>
     public Action<HookRecord>? HookEnded { get; init; }
 
@@ -69,14 +72,22 @@ internal sealed class ProgramStart(int pid, Fd process, IReadOnlyList<StartStep>
     // last one until it is reaped.
     private bool DiedAsInit()
     {
-        // A filter may end Init with its last call. Then it still is on its way out when the connection is closed, or
-        // was reaped already.
-        var filter = Filter();
-        if (filter is { Object: SeccompSetup.RefusesProgram })
+        if (Filter() is { Object: SeccompSetup.RefusesProgram })
             return true;
-        if (!PidFd.WaitForEnd(process.Number, 0) && !(filter is not null && ProcessStat.Read(pid)?.IsEnding != false))
-            return false;
-        return CommandName() == InitFile.Name + "\n";
+        long begin = Stopwatch.GetTimestamp();
+        while (CommandName() == InitFile.Name + "\n")
+        {
+            // What closed the connection is either execve, which sets the name next, or the end.
+            if (PidFd.WaitForEnd(process.Number, 1))
+                return true;
+            if (Stopwatch.GetElapsedTime(begin) > s_patience)
+            {
+                throw new CsrunException(
+                    ErrorCodes.InitProtocol, "the container's process does not understand that it is to start",
+                    hint: "another version of csrun may have made it");
+            }
+        }
+        return false;
     }
 
     private StartStep? Filter()

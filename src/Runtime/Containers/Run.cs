@@ -15,24 +15,25 @@ internal static class Run
         if (!request.Detach && !request.NoSubreaper)
             Self.BecomeSubreaper();
         using var container = Create.Run(request.Create, foreground: !request.Detach, andStart: true);
-        using var foreground = request.Detach ? null : new Foreground(container.Process, container.Terminal);
+        int code;
         try
         {
+            using var foreground = request.Detach ? null : new Foreground(container.Process, container.Terminal);
             Start.Created(container);
+            if (foreground is null)
+                return 0;
+
+            // Others may act on the container while it runs, and even delete it.
+            container.Directory.Unlock();
+            code = foreground.Wait();
         }
         catch
         {
-            // A hook's failure has destroyed it already.
-            if (container.Directory.IsLinked())
+            // None goes on that nobody waits for. A hook's failure has destroyed it already.
+            if (container.Directory.TryLock(s_lockPatience) && container.Directory.IsLinked())
                 Destruction.Destroy(container.Directory, container.State);
             throw;
         }
-        if (foreground is null)
-            return 0;
-
-        // Others may act on the container while it runs, and even delete it.
-        container.Directory.Unlock();
-        int code = foreground.Wait();
         Timing.Mark("run of the program");
         if (!request.Keep && container.Directory.TryLock(s_lockPatience) && container.Directory.IsLinked())
             Destruction.Destroy(container.Directory, container.State);

@@ -70,8 +70,17 @@ public sealed class StateDirectory : IDisposable
             if (result is not (0 or -Errno.EEXIST))
                 throw new CsrunException(ErrorCodes.RootInvalid, "cannot make directory", root.Path + "/" + id, -result, "--root");
             made = result == 0;
-            if (TryOpen(root, id) is { } directory)
-                return directory;
+            try
+            {
+                if (TryOpen(root, id) is { } directory)
+                    return directory;
+            }
+            catch
+            {
+                if (made)
+                    _ = Syscalls.UnlinkAt(root.Number, id, At.RemoveDir);
+                throw;
+            }
         }
     }
 
@@ -182,6 +191,9 @@ public sealed class StateDirectory : IDisposable
         _ = Syscalls.UnlinkAt(Number, StateName);
         Directories.RemoveTree(_root.Number, Id);
     }
+
+    /// <summary>Removes the directory if nothing is in it yet: whoever else has opened it finds it gone, and makes another.</summary>
+    public void RemoveIfEmpty() => _ = Syscalls.UnlinkAt(_root.Number, Id, At.RemoveDir);
 
     /// <summary>Removes all that is in the directory but what says what it is.</summary>
     public void Clear()
