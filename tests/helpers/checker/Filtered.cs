@@ -2,6 +2,7 @@ using System;
 using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text;
+using System.Threading;
 
 namespace Csrun.Tests.Checker;
 
@@ -15,6 +16,9 @@ internal static unsafe class Filtered
     private const ushort LoadWord = 0x20, JumpIfEqual = 0x15, Return = 0x06;
     private const uint Allow = 0x7fff0000, Notify = 0x7fc00000;
     private static readonly bool Arm = RuntimeInformation.ProcessArchitecture == Architecture.Arm64;
+
+    private static volatile int made;
+    private static volatile int sent;
 
     [StructLayout(LayoutKind.Sequential)]
     private struct Instruction
@@ -46,13 +50,31 @@ internal static unsafe class Filtered
             argv[i - 2] = (byte*)Marshal.StringToCoTaskMemUTF8(arguments[i]);
         }
 
+        // By another thread, which the filter does not hold for: sendmsg may be one of the calls that wait.
+        var sender = new Thread(() =>
+        {
+            while (made == 0)
+            {
+                Thread.Yield();
+            }
+
+            sent = Send(socket, made) ? 1 : -1;
+        });
+        sender.Start();
         var filter = stackalloc nint[2] { length, (nint)program };
         var listener = Native.syscall(Arm ? 277 : 317, SetModeFilter, NewListener | WaitKillable, (long)filter, 0, 0);
-        if (listener < 0 || !Send(socket, (int)listener))
+        if (listener < 0)
         {
             Native.WriteAll(2, Encoding.UTF8.GetBytes($"checker: filtered: {Native.Error}\n"));
-            return 99;
+            Native._exit(99);
         }
+
+        made = (int)listener;
+        while (sent == 0)
+        {
+            Thread.Yield();
+        }
+
 
         Native.close((int)listener);
         Native.close(socket);

@@ -43,7 +43,7 @@ public abstract class RaceTest : SecurityTest
         var control = RunOnce(-1, -1, first, second, out var windows);
         Assert.True(control.ExitCode == 0, "the control bundle does not run: " + control);
         verify(control);
-        foreach (var window in windows)
+        foreach (var window in windows.Where(static (_, i) => i % Stride == 0))
         {
             arrange();
             Escaped.Clear();

@@ -16,6 +16,13 @@ public abstract class SecurityTest : ContainerTest
 {
     private protected const string Secret = "this must stay secret";
 
+    /// <summary>
+    /// Of those tests that do the same once for every system call, each how many-th is done: all, unless SECURITY_STRIDE
+    /// says something else, as it does in make test.
+    /// </summary>
+    private protected static int Stride { get; } =
+        int.TryParse(Environment.GetEnvironmentVariable("SECURITY_STRIDE"), System.Globalization.CultureInfo.InvariantCulture, out var stride) && stride > 0 ? stride : 1;
+
     protected SecurityTest()
     {
         Outside = Path.Combine(Home, "outside");
