@@ -66,13 +66,13 @@ internal static class C
     public const ulong SIG_DFL = 0, SIG_IGN = 1, SA_RESTORER = 0x4000000;
 
     // prctl.h, securebits.h
-    public const int PR_SET_DUMPABLE = 4, PR_SET_KEEPCAPS = 8, PR_SET_NAME = 15, PR_CAPBSET_READ = 23, PR_CAPBSET_DROP = 24,
+    public const int PR_SET_DUMPABLE = 4, PR_SET_KEEPCAPS = 8, PR_SET_NAME = 15, PR_GET_SECCOMP = 21, PR_CAPBSET_READ = 23, PR_CAPBSET_DROP = 24,
         PR_GET_SECUREBITS = 27, PR_SET_SECUREBITS = 28, PR_SET_NO_NEW_PRIVS = 38, PR_GET_NO_NEW_PRIVS = 39, PR_CAP_AMBIENT = 47,
         PR_CAP_AMBIENT_IS_SET = 1, PR_CAP_AMBIENT_RAISE = 2, PR_CAP_AMBIENT_CLEAR_ALL = 4;
     public const uint LINUX_CAPABILITY_VERSION_3 = 0x20080522;
 
     // seccomp.h, capability.h
-    public const int SECCOMP_SET_MODE_FILTER = 1;
+    public const int SECCOMP_SET_MODE_FILTER = 1, SECCOMP_MODE_FILTER = 2;
     public const ulong CAP_SYS_ADMIN = 1 << 21;
 
     // socket.h

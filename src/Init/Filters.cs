@@ -12,6 +12,9 @@ internal static unsafe class Filters
         nint listener = Load(s, operands->Filter, operands->Flags);
         if (listener < 0)
             return listener;
+        nint there = ReadBack(s, operands->ReadBack);
+        if (there < 0)
+            return there;
         // The runtime takes it out of here (pidfd_getfd(2)). Only write(2) is never asked about; whatever else the agent
         // is asked about, it can answer once it has the listener.
         Message message = default;
@@ -36,8 +39,8 @@ internal static unsafe class Filters
     }
 
     /// <summary>
-    /// Installs it: but for execve there is no call of Init's after this. That is why it is not read back; the kernel
-    /// installs a filter whole, or says why not.
+    /// Installs it: but for the question whether it is there, where it lets that pass, and execve there is no call of
+    /// Init's after this.
     /// </summary>
     public static nint Install(State* s)
     {
@@ -48,8 +51,18 @@ internal static unsafe class Filters
         s->Step = Step.Filter;
         nint result = Load(s, s->Filter->Filter, s->Filter->Flags);
         if (result >= 0)
+            result = ReadBack(s, s->Filter->ReadBack);
+        if (result >= 0)
             s->Instruction = instruction;
         return result;
+    }
+
+    private static nint ReadBack(State* s, uint may)
+    {
+        if (may == 0)
+            return 0;
+        s->Step = Step.Verify;
+        return Kernel.Call(Nr.Prctl, C.PR_GET_SECCOMP, 0, 0, 0, 0) == C.SECCOMP_MODE_FILTER ? 0 : -C.EPERM;
     }
 
     private static nint Load(State* s, PlanRef filter, uint flags)

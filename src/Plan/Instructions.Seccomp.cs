@@ -17,7 +17,9 @@ public struct InstallListener
 
     /// <summary>SECCOMP_FILTER_FLAG_*.</summary>
     public uint Flags;
-    public uint Reserved;
+
+    /// <summary>1: the filter lets prctl(2) pass, so Init asks whether it is there (PR_GET_SECCOMP).</summary>
+    public uint ReadBack;
 }
 
 /// <summary>
@@ -32,5 +34,7 @@ public struct SetFilter
 
     /// <summary>SECCOMP_FILTER_FLAG_*.</summary>
     public uint Flags;
-    public uint Reserved;
+
+    /// <summary>1: the filter lets prctl(2) pass, so Init asks whether it is there (PR_GET_SECCOMP).</summary>
+    public uint ReadBack;
 }

@@ -20,6 +20,31 @@ public sealed class SeccompTests : ContainerTest
         Assert.Equal("-25", Call(Getppid));
     }
 
+    [Fact, Checklist(506)]
+    public void A_filter_that_is_not_there_is_an_error()
+    {
+        Known.PeersDeviate("do not look");
+        Assert.SkipUnless(File.Exists("/usr/bin/strace"), "strace is not installed");
+        Rule("SCMP_ACT_ERRNO", "getppid");
+        Bundle.Args("report");
+        Bundle.Save();
+        // Of the calls of prctl(2) it is the last: the first run tells which that is, the second has the kernel say 0.
+        var trace = Path.Combine(Home, "trace");
+        ReportOf(Traced(trace, "trace=prctl"));
+        var calls = File.ReadAllLines(trace).Where(static l => l.Contains(" prctl(", StringComparison.Ordinal)).ToList();
+        var asked = calls.FindIndex(static l => l.Contains("PR_GET_SECCOMP", StringComparison.Ordinal));
+        Assert.Contains("= 2", calls[asked]);
+        var own = calls[asked].Split(' ')[0];
+        var when = calls.Take(asked + 1).Count(l => l.StartsWith(own + " ", StringComparison.Ordinal));
+        Assert.Contains("[seccomp-failed]", Traced(trace, $"inject=prctl:retval=0:when={when}").Error);
+
+        Result Traced(string file, string expression) =>
+            new Command("/usr/bin/strace", "-f", "-qq", "-o", file, "-e", expression, Target.Path, "--root", Root, "run", "--bundle", Bundle.Path, Id)
+            {
+                Environment = RuntimeEnvironment(),
+            }.Run(Home);
+    }
+
     [Theory, Checklist(506)]
     [InlineData(true, 0)]
     [InlineData(true, 1000)]

@@ -264,11 +264,11 @@ internal static class PlanOperands
                 break;
             case Opcode.InstallListener:
                 var listener = plan.Operands<InstallListener>(index);
-                WriteFilter(json, plan, listener.Filter, listener.Flags);
+                WriteFilter(json, plan, listener.Filter, listener.Flags, listener.ReadBack);
                 break;
             case Opcode.SetFilter:
                 var filter = plan.Operands<SetFilter>(index);
-                WriteFilter(json, plan, filter.Filter, filter.Flags);
+                WriteFilter(json, plan, filter.Filter, filter.Flags, filter.ReadBack);
                 break;
             case Opcode.SetLabel:
                 var label = plan.Operands<SetLabel>(index);
@@ -305,11 +305,12 @@ internal static class PlanOperands
         json.WriteBoolean("keepGroups"u8, identity.Flags.HasFlag(SetIdentityFlags.KeepGroups));
     }
 
-    private static void WriteFilter(Utf8JsonWriter json, PlanReader plan, PlanRef filter, uint flags)
+    private static void WriteFilter(Utf8JsonWriter json, PlanReader plan, PlanRef filter, uint flags, uint readBack)
     {
         json.WriteNumber("instructions"u8, plan.Array<ulong>(filter).Length);
         json.WriteBase64String("filter"u8, plan.Bytes(filter));
         WriteStrings(json, "flags", FilterFlags.Names(flags).ToArray());
+        json.WriteBoolean("readBack"u8, readBack != 0);
     }
 
     private static void WriteCapabilities(Utf8JsonWriter json, string name, ulong set) =>

@@ -21,7 +21,7 @@ internal static class SeccompSetup
     public const string RefusesProgram = "that refuses to execute the program";
 
     /// <summary>Compiles the profile, and writes what comes before Ready; null if there is no profile.</summary>
-    public static ulong[]? Compile(Compilation to)
+    public static LastFilter? Compile(Compilation to)
     {
         if (to.Config.Linux?.Seccomp is not { } profile)
             return null;
@@ -33,16 +33,21 @@ internal static class SeccompSetup
         try
         {
             bool notifies = Notifies(profile);
+            bool mayAsk = true;
             if (notifies)
             {
+                // What the agent is asked about it may refuse.
+                ulong[] asking = FilterCompiler.Compile(profile, FilterPart.Notify);
+                mayAsk = MayAsk(asking);
                 to.Add(Opcode.InstallListener, new InstallListener
                 {
-                    Filter = to.Writer.Array<ulong>(FilterCompiler.Compile(profile, FilterPart.Notify)),
+                    Filter = to.Writer.Array<ulong>(asking),
                     Flags = FilterFlags.Of(profile) | FilterFlags.OfListener(profile),
+                    ReadBack = mayAsk ? 1u : 0,
                 }, "linux.seccomp", "install the seccomp filter for the agent");
             }
             ulong[] filter = FilterCompiler.Compile(profile, notifies ? FilterPart.AllButNotify : FilterPart.Whole);
-            return filter;
+            return new LastFilter(filter, mayAsk && MayAsk(filter));
         }
         catch (FilterTooLongException e)
         {
@@ -52,12 +57,16 @@ internal static class SeccompSetup
     }
 
     /// <summary>Writes what comes last before Execute.</summary>
-    public static void CompileBeforeExecute(Compilation to, ulong[]? filter)
+    public static void CompileBeforeExecute(Compilation to, LastFilter? filter)
     {
         if (filter is null)
             return;
-        to.Add(Opcode.SetFilter, new SetFilter { Filter = to.Writer.Array<ulong>(filter), Flags = FilterFlags.Of(to.Config.Linux!.Seccomp!) },
-            "linux.seccomp", "install the seccomp filter", RefusesExecution(to, filter) ? RefusesProgram : null);
+        to.Add(Opcode.SetFilter, new SetFilter
+        {
+            Filter = to.Writer.Array<ulong>(filter.Program),
+            Flags = FilterFlags.Of(to.Config.Linux!.Seccomp!),
+            ReadBack = filter.ReadBack ? 1u : 0,
+        }, "linux.seccomp", "install the seccomp filter", RefusesExecution(to, filter.Program) ? RefusesProgram : null);
     }
 
     /// <summary>An agent is asked about some call.</summary>
@@ -72,6 +81,10 @@ internal static class SeccompSetup
         return FormattableString.Invariant($"{action}, but for {profile.Syscalls?.Length ?? 0} rules; {string.Join(", ", names)}");
     }
 
+    /// <summary>Whether Init can ask the kernel under this filter if it is there: for sure, and without a trace in the log.</summary>
+    private static bool MayAsk(ulong[] filter) =>
+        BpfMachine.TryDecide(filter, FilterCompiler.NativeCall("prctl"), out uint verdict) && verdict == Verdict.Allow;
+
     // It may be meant (a test of the profile), so it is no error.
     private static bool RefusesExecution(Compilation to, ulong[] filter)
     {
@@ -84,3 +97,8 @@ internal static class SeccompSetup
         return true;
     }
 }
+
+/// <summary>The filter that the program is executed under.</summary>
+/// <param name="Program">BPF.</param>
+/// <param name="ReadBack">Init can ask under it whether it is there.</param>
+internal sealed record LastFilter(ulong[] Program, bool ReadBack);

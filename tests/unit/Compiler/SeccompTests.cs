@@ -35,6 +35,20 @@ public sealed class SeccompTests
     }
 
     [Theory]
+    [InlineData(Errno, 1u, null)]
+    [InlineData(""" {"names": ["prctl"], "action": "SCMP_ACT_ERRNO"} """, 0u, null)]
+    [InlineData(""" {"names": ["prctl"], "action": "SCMP_ACT_LOG"} """, 0u, null)]
+    [InlineData(""" {"names": ["prctl"], "action": "SCMP_ACT_KILL", "args": [{"index": 0, "value": 4, "op": "SCMP_CMP_EQ"}]} """, 0u, null)]
+    [InlineData(Errno + "," + Notify, 1u, 1u)]
+    [InlineData(""" {"names": ["prctl"], "action": "SCMP_ACT_NOTIFY"} """, 0u, 0u)]
+    public void A_filter_is_read_back_where_it_lets_that_pass(string rules, uint expected, uint? ofListener)
+    {
+        var compiled = Profile(rules, ofListener is null ? "" : """, "listenerPath": "/agent" """);
+        Assert.Equal(expected, compiled.One<SetFilter>(Opcode.SetFilter).ReadBack);
+        Assert.Equal(ofListener, compiled.Opcodes().Contains(Opcode.InstallListener) ? compiled.One<InstallListener>(Opcode.InstallListener).ReadBack : null);
+    }
+
+    [Theory]
     [Checklist(461, 462, 463, 464)]
     [InlineData("", FilterFlags.SpecAllow, FilterFlags.SpecAllow | FilterFlags.NewListener)]
     [InlineData(""", "flags": []""", 0, FilterFlags.NewListener)]
