@@ -3,7 +3,7 @@ using Csrun.Plan;
 namespace Csrun.Init;
 
 /// <summary>
-/// tmpcopyup: a new tmpfs gets what the directory that it covers holds, with modes, owners and times. That directory is
+/// tmpcopyup: a new tmpfs gets what the directory that it covers holds, with modes, owners, attributes and times. That directory is
 /// hostile: it is gone through by descriptor, no link in it is followed, and what is opened is looked at before it is
 /// read.
 /// </summary>
@@ -38,6 +38,8 @@ internal static unsafe class CopyUp
             result = Kernel.Status(from, &status);
         if (result >= 0 && keepOwner)
             result = Kernel.ChangeOwner(to, status.Uid, status.Gid) is var owner && owner is -C.EINVAL or -C.EPERM ? 0 : owner;
+        if (result >= 0)
+            result = ExtendedAttributes.Copy(from, to, !IsForeign(&status));
         if (result >= 0)
             result = SetTimes(to, &status);
         Kernel.Close(from);
@@ -107,11 +109,13 @@ internal static unsafe class CopyUp
             return target;
         nint opened = Kernel.OpenAt(source, "."u8.Pointer, C.O_RDONLY | C.O_DIRECTORY);
         result = opened < 0 ? opened : CopyEntries(s, opened, target, levels - 1);
-        Kernel.Close(opened);
         if (result >= 0)
             result = SetOwnerAndMode(target, status);
         if (result >= 0)
+            result = ExtendedAttributes.Copy(opened, target, !IsForeign(status));
+        if (result >= 0)
             result = SetTimes(target, status);
+        Kernel.Close(opened);
         Kernel.Close(target);
         return result;
     }
@@ -133,6 +137,9 @@ internal static unsafe class CopyUp
         result = CopyBytes(source, target);
         if (result >= 0)
             result = SetOwnerAndMode(target, status);
+        // After the owner: a change of that takes the capabilities away.
+        if (result >= 0)
+            result = ExtendedAttributes.Copy(source, target, !IsForeign(status));
         if (result >= 0)
             result = SetTimes(target, status);
         Kernel.Close(target);
@@ -204,10 +211,12 @@ internal static unsafe class CopyUp
         nint result = Kernel.ChangeOwner(file, status->Uid, status->Gid);
         if (result < 0 && result is not (-C.EINVAL or -C.EPERM))
             return result;
-        if (result < 0 || status->Uid == Overflow || status->Gid == Overflow)
+        if (result < 0 || IsForeign(status))
             mode &= WithoutSetId;
         return Kernel.Call(Nr.FChMod, file, (nint)mode);
     }
+
+    private static bool IsForeign(FileStatus* status) => status->Uid == Overflow || status->Gid == Overflow;
 
     private static nint SetTimes(nint file, FileStatus* status)
     {

@@ -13,7 +13,7 @@ internal static class Nr
         Umask = 166, Prctl = 167, GetPid = 172, Socket = 198, RecvFrom = 207, SendMsg = 211, RecvMsg = 212,
         MUnmap = 215, KeyCtl = 219, Clone = 220, ExecVe = 221, MMap = 222, MAdvise = 233, Accept4 = 242, PrLimit64 = 261,
         Wait4 = 260, SetNs = 268, MemFdCreate = 279, StatX = 291;
-    public const int FSetXAttr = 7, IoPrioSet = 30, FChMod = 52, GetDEntries64 = 61, SendFile = 71, UTimeNsAt = 88, Personality = 92,
+    public const int FSetXAttr = 7, FGetXAttr = 10, FListXAttr = 13, IoPrioSet = 30, FChMod = 52, GetDEntries64 = 61, SendFile = 71, UTimeNsAt = 88, Personality = 92,
         SetMemPolicy = 237, SchedSetAttr = 274, Seccomp = 277;
 #else
     public const int Read = 0, Write = 1, Close = 3, MMap = 9, MUnmap = 11, RtSigAction = 13, RtSigProcMask = 14, Ioctl = 16,
@@ -25,7 +25,7 @@ internal static class Nr
         MkDirAt = 258, MkNodAt = 259, FChOwnAt = 260, UnlinkAt = 263, SymlinkAt = 266, ReadLinkAt = 267, FChModAt = 268,
         FAccessAt = 269, PPoll = 271, Unshare = 272, Accept4 = 288, Dup3 = 292, Pipe2 = 293, PrLimit64 = 302, SetNs = 308,
         MemFdCreate = 319, StatX = 332;
-    public const int SendFile = 40, FChMod = 91, Personality = 135, FSetXAttr = 190, GetDEntries64 = 217, SetMemPolicy = 238,
+    public const int SendFile = 40, FChMod = 91, Personality = 135, FSetXAttr = 190, FGetXAttr = 193, FListXAttr = 196, GetDEntries64 = 217, SetMemPolicy = 238,
         IoPrioSet = 251, UTimeNsAt = 280, SchedSetAttr = 314, Seccomp = 317;
 #endif
 

@@ -49,6 +49,30 @@ public sealed class CopyUpTests : ContainerTest
     }
 
     [Fact, Checklist(103)]
+    public void It_has_the_attributes_of_files_and_directories()
+    {
+        Known.PeersDeviate("leave them out");
+        Directory.CreateDirectory(Path.Combine(Covered, "directory"));
+        var file = Path.Combine(Covered, "file");
+        File.WriteAllText(file, "x");
+        Libc.lchown(file, 9, 10);
+        // vfs_cap_data of version 2: CAP_NET_RAW, permitted and effective.
+        byte[] capabilities = [1, 0, 0, 2, 0, 0x20, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+        Libc.Check(Libc.setxattr(file, "security.capability", capabilities, capabilities.Length, 0), "setxattr");
+        Assert.SkipUnless(Libc.setxattr(Path.Combine(Covered, "directory"), "user.name", [7], 1, 0) == 0, "this file system has no attributes of users");
+        Bundle.Mount("/covered", "tmpfs", "tmpfs", "tmpcopyup");
+        Bundle.Args("sleep");
+        var root = $"/proc/{Started()}/root/covered";
+        var value = new byte[64];
+        Assert.Equal(capabilities, value[..(int)Libc.getxattr(root + "/file", "security.capability", value, value.Length)]);
+        if (Environment.OSVersion.Version >= new Version(6, 6))
+        {
+            Assert.Equal(1, Libc.getxattr(root + "/directory", "user.name", value, value.Length));
+            Assert.Equal(7, value[0]);
+        }
+    }
+
+    [Fact, Checklist(103)]
     public void It_can_be_read_only_and_have_a_mode_of_its_own()
     {
         Known.PeersDeviate("each does it differently");
