@@ -89,17 +89,23 @@ internal static unsafe class Attributes
         (nint)"\0"u8.Pointer, C.MOVE_MOUNT_F_EMPTY_PATH | C.MOVE_MOUNT_T_EMPTY_PATH);
 
     /// <summary>
-    /// A copy of a mount that is used several times. What is detached cannot be copied (before 6.15): the first use
-    /// attaches the original, from then on there is something to copy.
+    /// A mount that is used several times: first itself, from then on copies of it. What is detached cannot be copied
+    /// before 6.15; and where it can, closing one that was never attached waits for all processors (an RCU grace
+    /// period, up to a millisecond).
     /// </summary>
-    public static nint AttachCopy(nint mount, nint target)
+    public static nint AttachOnceMore(nint mount, nint target, bool* attached)
     {
+        nint result;
+        if (!*attached)
+        {
+            result = Attach(mount, target);
+            *attached = result >= 0;
+            return result;
+        }
         nint copy = Kernel.Call(Nr.OpenTree, mount, (nint)"\0"u8.Pointer, C.OPEN_TREE_CLONE | C.O_CLOEXEC | C.AT_EMPTY_PATH);
-        if (copy == -C.EINVAL)
-            return Attach(mount, target);
         if (copy < 0)
             return copy;
-        nint result = Attach(copy, target);
+        result = Attach(copy, target);
         Kernel.Close(copy);
         return result;
     }

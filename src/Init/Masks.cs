@@ -18,6 +18,7 @@ internal static unsafe class Masks
         if (result < 0)
             return result;
         int cover;
+        bool* attached;
         if (status.Type == C.S_IFDIR)
         {
             if (s->MaskDirectory < 0)
@@ -29,13 +30,15 @@ internal static unsafe class Masks
                 Messages.SetText(s, path);
             }
             cover = s->MaskDirectory;
+            attached = &s->MaskDirectoryAttached;
         }
         else
         {
             cover = PlanView.Slot(s, operands->NullSlot);
+            attached = &s->NullDeviceAttached;
         }
         s->Step = Step.MoveMount;
-        result = Attributes.AttachCopy(cover, target);
+        result = Attributes.AttachOnceMore(cover, target, attached);
         Kernel.Close(target);
         return result;
     }

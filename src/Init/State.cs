@@ -38,6 +38,10 @@ internal unsafe struct State
     /// <summary>The read-only tmpfs that hides directories. -1: none was needed yet.</summary>
     public int MaskDirectory;
 
+    /// <summary>Whether what hides directories, and the null device that hides files, are attached somewhere already.</summary>
+    public bool MaskDirectoryAttached;
+    public bool NullDeviceAttached;
+
     /// <summary>See <see cref="Trusted"/>: as many as its Most, in a row.</summary>
     public TrustedMount Trusted0, Trusted1, Trusted2, Trusted3;
 
