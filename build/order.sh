@@ -48,6 +48,8 @@ for config in plain engine default; do
     trace $config run --bundle "$work/bundle" $id
     create $config
     trace $config state $id
+    trace $config exec $id /exit
+    trace $config exec --detach --pid-file "$work/exec.pid" $id /exit
     trace $config --log "$work/log" --log-format json start $id
     trace $config list
     trace $config delete --force $id
@@ -63,11 +65,12 @@ awk '{ if (!($1 in times)) first[$1] = FNR; times[$1]++ } END { for (a in times)
 # Managed methods by name, for the compiler; where several have one body, by all their names. Addresses are compared as
 # texts of one length: some would pass for numbers.
 start=$(nm "$program.dbg" | awk '$3 == "__start___managedcode" { print $1 }')
-if [ -z "$start" ] || [ ! -s "$work/map" ]; then
+stop=$(nm "$program.dbg" | awk '$3 == "__stop___managedcode" { print $1 }')
+if [ -z "$start" ] || [ -z "$stop" ] || [ ! -s "$work/map" ]; then
     echo "build/order.sh: the build has no symbols or no map" >&2
     exit 1
 fi
-awk -v "start=$start" 'NR == FNR { names[$1] = names[$1] $2 "\n"; next } "x" $1 >= "x" start { printf "%s", names[$1] }' "$work/functions" "$work/hot" \
+awk -v "start=$start" -v "stop=$stop" 'NR == FNR { names[$1] = names[$1] $2 "\n"; next } "x" $1 >= "x" start && "x" $1 < "x" stop { printf "%s", names[$1] }' "$work/functions" "$work/hot" \
     >"$work/methods.txt"
 
 # The rest by input section, for the linker. The map has "SECTION ADDRESS SIZE FILE", with a line's break after a long name.
@@ -76,9 +79,9 @@ awk '/^ \.text/ && NF == 1 { section = $1; next } /^ +0x/ && section { $0 = sect
 {
     echo "/* Written by build/order.sh: the code of the C library and the managed runtime that every command runs, in one row. */"
     echo "SECTIONS { .hottext : {"
-    awk -v "start=$start" '
+    awk -v "start=$start" -v "stop=$stop" '
         NR == FNR { address[NR] = $1; section[NR] = $2; file[NR] = $3; n = NR; next }
-        "x" $1 >= "x" start { next }
+        "x" $1 >= "x" start && "x" $1 < "x" stop { next }
         { low = 1; high = n; while (low < high) { middle = int((low + high + 1) / 2); if ("x" address[middle] <= "x" $1) low = middle; else high = middle - 1 }
           if (file[low] !~ /\.a\(/) next
           split(file[low], part, /[()]/); sub(/.*\//, "*", part[1])

@@ -228,6 +228,33 @@ public sealed class ExecConfinementTests : ExecTest
         }
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Where_the_container_divides_its_cgroup_it_is_in_that_of_its_first_process(bool systemd)
+    {
+        Assert.SkipWhen(Host.HasCgroupV1, "the host has cgroup v1, where any cgroup can have processes");
+        Assert.SkipUnless(!systemd || Directory.Exists("/run/systemd/system"), "systemd does not run here");
+        if (systemd)
+            Bundle.Linux["cgroupsPath"] = "system.slice:csrun:" + Mark;
+        Bundle.Args("sleep");
+        Bundle.Save();
+        string[] manager = systemd ? ["--systemd-cgroup"] : [];
+        Success(Runtime([.. manager, "run", "--detach", "--bundle", Bundle.Path, Id]));
+        var pid = State()["pid"]!.GetValue<int>();
+        var cgroup = Host.Text($"/proc/{pid}/cgroup")!.TrimEnd('\n')["0::".Length..];
+        Assert.Equal("0::" + cgroup, ExecReport()["cgroup"]!.GetValue<string>());
+        // As a systemd in the container does.
+        var inside = "/sys/fs/cgroup" + cgroup + "/init.scope";
+        Directory.CreateDirectory(inside);
+        File.WriteAllText(inside + "/cgroup.procs", $"{pid}");
+        var controllers = File.ReadAllText("/sys/fs/cgroup" + cgroup + "/cgroup.controllers").Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries);
+        Assert.SkipWhen(controllers.Length == 0, "the cgroup has no controller");
+        File.WriteAllText("/sys/fs/cgroup" + cgroup + "/cgroup.subtree_control", "+" + controllers[0]);
+        Assert.Equal($"0::{cgroup}/init.scope", ExecReport()["cgroup"]!.GetValue<string>());
+        Failure255("device or resource busy", ExecWith(["--cgroup", "/"], "/checker", "true"));
+    }
+
     private List<string> Mine(string cgroups) => [.. cgroups.Split('\n').Where(line => line.Contains(Mark, StringComparison.Ordinal))];
 
     private static string Allowed(JsonNode report) =>

@@ -42,6 +42,22 @@ public sealed class ResctrlGroupTests : IDisposable
     }
 
     [Fact]
+    public void A_further_process_joins_the_class_and_the_monitoring_group()
+    {
+        foreach (string group in new[] { "class", "class/mon_groups/one" })
+        {
+            Directory.CreateDirectory(At(group));
+            File.WriteAllText(At(group + "/tasks"), "");
+        }
+        ResctrlGroup.Join(new ResctrlRecord(At("class"), true, null), 41);
+        ResctrlGroup.Join(new ResctrlRecord(At("class"), true, At("class/mon_groups/one")), 42);
+        Assert.Equal("42\n", File.ReadAllText(At("class/tasks")));
+        Assert.Equal("42\n", File.ReadAllText(At("class/mon_groups/one/tasks")));
+        var error = Assert.Throws<CsrunException>(() => ResctrlGroup.Join(new ResctrlRecord(At("gone"), true, null), 43));
+        Assert.Equal(ErrorCodes.RdtFailed, error.Code);
+    }
+
+    [Fact]
     [Checklist(378, 383, 384, 385, 386, 387, 393)]
     public void A_class_of_the_containers_own_is_made_and_goes_with_it()
     {
