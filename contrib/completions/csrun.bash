@@ -4,7 +4,7 @@ _csrun() {
     local word=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD-1]} command="" i
     for ((i = 1; i < COMP_CWORD; i++)); do
         case ${COMP_WORDS[i]} in
-            create|start|state|kill|delete|run|exec|list|ps|pause|resume|update|events|spec|check|plan|seccomp|features|explain|help) command=${COMP_WORDS[i]}; break ;;
+            create|start|state|kill|delete|run|exec|list|ps|pause|resume|update|events|fsck|gc|spec|check|plan|seccomp|features|explain|help) command=${COMP_WORDS[i]}; break ;;
         esac
     done
     case $previous in
@@ -25,7 +25,7 @@ _csrun() {
     esac
     local words ids=""
     case $command in
-        '') words='create start state kill delete run exec list ps pause resume update events spec check plan seccomp features explain help --root --log --log-format --log-level --debug --cgroup-manager --systemd-cgroup --rootless --help --version' ;;
+        '') words='create start state kill delete run exec list ps pause resume update events fsck gc spec check plan seccomp features explain help --root --log --log-format --log-level --debug --cgroup-manager --systemd-cgroup --rootless --help --version' ;;
         create) words='--bundle --config --console-socket --pidfd-socket --pid-file --no-pivot --no-new-keyring --preserve-fds --dry-run --help' ;;
         start) words='--help'; ids=$(csrun list -q 2>/dev/null) ;;
         state) words='--help'; ids=$(csrun list -q 2>/dev/null) ;;
@@ -39,6 +39,8 @@ _csrun() {
         resume) words='--help'; ids=$(csrun list -q 2>/dev/null) ;;
         update) words='--resources --blkio-weight --cpu-period --cpu-quota --cpu-burst --cpu-share --cpu-rt-period --cpu-rt-runtime --cpu-idle --cpuset-cpus --cpuset-mems --kernel-memory --kernel-memory-tcp --memory --memory-reservation --memory-swap --pids-limit --l3-cache-schema --mem-bw-schema --help'; ids=$(csrun list -q 2>/dev/null) ;;
         events) words='--interval --stats --help'; ids=$(csrun list -q 2>/dev/null) ;;
+        fsck) words='--help' ;;
+        gc) words='--help' ;;
         spec) words='--bundle --rootless --help' ;;
         check) words='--bundle --config --json --no-pivot --no-new-keyring --preserve-fds --help' ;;
         plan) words='--bundle --config --json --no-pivot --no-new-keyring --preserve-fds --help' ;;

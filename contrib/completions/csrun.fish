@@ -96,6 +96,8 @@ complete -c csrun -n __fish_use_subcommand -a events -d 'tell what a container u
 complete -c csrun -n '__fish_seen_subcommand_from events' -l interval -x -d 'how often it is measured'
 complete -c csrun -n '__fish_seen_subcommand_from events' -l stats -d 'measure once and end'
 complete -c csrun -n '__fish_seen_subcommand_from events' -a '(csrun list -q 2>/dev/null)'
+complete -c csrun -n __fish_use_subcommand -a fsck -d 'list what killed commands have left'
+complete -c csrun -n __fish_use_subcommand -a gc -d 'remove what killed commands have left'
 complete -c csrun -n __fish_use_subcommand -a spec -d 'write a configuration to begin with'
 complete -c csrun -n '__fish_seen_subcommand_from spec' -l bundle -s b -r -F -d 'directory of the bundle'
 complete -c csrun -n '__fish_seen_subcommand_from spec' -l rootless -d 'make a configuration that the calling user can run without privileges'

@@ -9,7 +9,7 @@ internal static class CommandTable
 {
     /// <summary>The commands in the order in which help shows them.</summary>
     public static readonly string[] Names =
-        ["create", "start", "state", "kill", "delete", "run", "exec", "list", "ps", "pause", "resume", "update", "events", "spec", "check", "plan", "seccomp", "features", "explain", "help"];
+        ["create", "start", "state", "kill", "delete", "run", "exec", "list", "ps", "pause", "resume", "update", "events", "fsck", "gc", "spec", "check", "plan", "seccomp", "features", "explain", "help"];
 
     /// <summary>Commands that callers may ask for and that this version does not have: absent from help.</summary>
     public static readonly string[] NotYet =
@@ -31,6 +31,8 @@ internal static class CommandTable
         "resume" => Resume(),
         "update" => Update(),
         "events" => Events(),
+        "fsck" => Fsck(),
+        "gc" => Gc(),
         "spec" => Spec(),
         "check" => Check(),
         "plan" => Plan(),
@@ -229,6 +231,29 @@ internal static class CommandTable
             leads to a process being killed, until the container stops. Times are in nanoseconds, amounts in bytes.
             """,
         Example = "csrun events --stats web",
+    };
+
+    private static Command Fsck() => new("fsck", "list what killed commands have left", FsckCommand.Run)
+    {
+        Description =
+            """
+            Lists what is in the state directory (--root) and belongs to no container: of a create that was killed, or from
+            before the machine was started. Nothing is changed. The directory may be runc's or crun's: then those of their
+            containers are listed whose process has ended.
+
+            The exit code is 1 if there is any, else 0.
+            """,
+        Example = "csrun --root /run/runc fsck",
+    };
+
+    private static Command Gc() => new("gc", "remove what killed commands have left", GcCommand.Run)
+    {
+        Description =
+            """
+            Removes what "csrun fsck" lists, as far as it is csrun's, with all that it names: processes, cgroups, files. Poststop
+            hooks are run where others were. A container that exists is not touched, whether it runs or has stopped.
+            """,
+        Example = "csrun gc",
     };
 
     private static Command Spec() => new("spec", "write a configuration to begin with", SpecCommand.Run)
