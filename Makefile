@@ -101,6 +101,10 @@ bench: build ## Measure against runc and crun (out/bench/report.md)
 	@bench/load.sh
 	@bench/engines.sh
 
+bench-micro: ## Measure the seccomp compiler against libseccomp, and the config's reader against System.Text.Json (out/bench/micro)
+	@build/deps.sh test
+	@dotnet run --project bench/micro/micro.csproj -c Release -v quiet
+
 lint: ## Check style, scripts, generated files
 	@build/deps.sh test
 	@build/lint.sh
@@ -117,4 +121,4 @@ clean: ## Remove what was built
 	rm -rf out
 	find src tests bench -type d \( -name bin -o -name obj \) -prune -exec rm -rf {} +
 
-.PHONY: help build run install deb dist docs test test-security test-security-control conformance conformance-columns oci-validation test-engines test-engines-control test-packages fuzz bench lint order reproducible clean
+.PHONY: help build run install deb dist docs test test-security test-security-control conformance conformance-columns oci-validation test-engines test-engines-control test-packages fuzz bench bench-micro lint order reproducible clean
