@@ -20,11 +20,20 @@ public sealed class ContainerdRoom : Room
             return;
         }
 
+        var contributed = Target.Repository + "/contrib/containerd/csrun.toml";
+        const int resource = 24;
+        if (!Host.HasCapability(resource))
+        {
+            // Without CAP_SYS_RESOURCE nobody gets the oom score that containerd gives to pods' first containers.
+            File.WriteAllText(Home + "/csrun.toml", File.ReadAllText(contributed) + "\n[plugins.\"io.containerd.grpc.v1.cri\"]\n  restrict_oom_score_adj = true\n");
+            contributed = Home + "/csrun.toml";
+        }
+
         File.WriteAllText(Home + "/config.toml", $"""
             version = 2
             root = "{Home}/root"
             state = "/run/containerd"
-            imports = ["{Target.Repository}/contrib/containerd/csrun.toml"]
+            imports = ["{contributed}"]
             disabled_plugins = ["io.containerd.snapshotter.v1.btrfs", "io.containerd.snapshotter.v1.zfs", "io.containerd.snapshotter.v1.devmapper", "io.containerd.snapshotter.v1.aufs", "io.containerd.internal.v1.tracing"]
             [grpc]
               address = "{socket}"
