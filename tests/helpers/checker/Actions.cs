@@ -61,6 +61,8 @@ internal static unsafe class Actions
                 return Hook.Run(arguments);
             case "report":
                 return Report.Run(arguments);
+            case "watch":
+                return Watch.Run(arguments[0], arguments[1]);
             case "filtered":
                 return Filtered.Run(arguments);
             case "orphanage":
