@@ -127,6 +127,32 @@ public sealed class SeccompTests : ContainerTest
         Assert.Equal(result, Call(Personality, "4294967295"));
     }
 
+    [Theory, Checklist(437)]
+    [InlineData(true, 25)]
+    [InlineData(false, 128 + Sigsys)]
+    public void Programs_of_32_bits_are_under_the_filter_if_their_architecture_is_named_and_killed_else(bool named, int expected)
+    {
+        Assert.SkipUnless(System.Runtime.InteropServices.RuntimeInformation.ProcessArchitecture is System.Runtime.InteropServices.Architecture.X64, "this machine is no x86_64");
+        var program = Bundle.Inside("/program32");
+        File.WriteAllBytes(program, Program32);
+        Libc.chmod(program, 0x1ed);
+        Bundle.Process["args"] = new JsonArray("/program32");
+        var free = RunContainer();
+        Assert.SkipUnless(free.ExitCode is not (1 or 126), "this kernel runs no 32-bit programs: " + free.Error);
+        Rule("SCMP_ACT_ERRNO", "getppid")["errnoRet"] = 25;
+        Bundle.Linux["seccomp"]!["architectures"] = named ? new JsonArray("SCMP_ARCH_X86_64", "SCMP_ARCH_X86") : new JsonArray("SCMP_ARCH_X86_64");
+        Assert.Equal(expected, RunContainer().ExitCode);
+    }
+
+    /// <summary>An ELF file for i386 whose exit status is -getppid(): "mov eax, 64; int 128; neg eax; mov ebx, eax; mov eax, 1; int 128".</summary>
+    private static byte[] Program32 =>
+    [
+        0x7f, (byte)'E', (byte)'L', (byte)'F', 1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+        2, 0, 3, 0, 1, 0, 0, 0, 0x54, 0x80, 0x04, 0x08, 0x34, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x34, 0, 0x20, 0, 1, 0, 0, 0, 0, 0, 0, 0,
+        1, 0, 0, 0, 0, 0, 0, 0, 0, 0x80, 0x04, 0x08, 0, 0x80, 0x04, 0x08, 0x66, 0, 0, 0, 0x66, 0, 0, 0, 5, 0, 0, 0, 0, 0x10, 0, 0,
+        0xb8, 64, 0, 0, 0, 0xcd, 0x80, 0xf7, 0xd8, 0x89, 0xc3, 0xb8, 1, 0, 0, 0, 0xcd, 0x80,
+    ];
+
     [Fact, Checklist(434, 507)]
     public void Calls_that_are_newer_than_the_profile_do_not_exist()
     {
