@@ -26,6 +26,7 @@ awk -f bench/config.awk >"$work/plain.json"
 # What engines add: limits, devices, a filter, labels of their own.
 sed -e 's|"linux":{|"annotations":{"io.engine.name":"one"},"linux":{"resources":{"devices":[{"allow":false,"access":"rwm"},{"allow":true,"type":"c","major":1,"minor":5,"access":"rwm"}],"memory":{"limit":268435456,"swap":268435456},"cpu":{"shares":512,"quota":50000,"period":100000},"pids":{"limit":100}},"seccomp":{"defaultAction":"SCMP_ACT_ERRNO","defaultErrnoRet":1,"architectures":["SCMP_ARCH_X86_64","SCMP_ARCH_X86","SCMP_ARCH_X32"],"syscalls":[{"names":["exit","exit_group","execve","execveat","read","write","close","openat","mmap","brk","futex"],"action":"SCMP_ACT_ALLOW"},{"names":["personality"],"action":"SCMP_ACT_ALLOW","args":[{"index":0,"value":8,"op":"SCMP_CMP_EQ"}]},{"names":["clone"],"action":"SCMP_ACT_ALLOW","args":[{"index":0,"value":2114060288,"valueTwo":0,"op":"SCMP_CMP_MASKED_EQ"}]}]},|' \
     "$work/plain.json" >"$work/engine.json"
+echo '{"user":{"uid":0,"gid":0},"args":["/exit"],"env":["PATH=/bin"],"cwd":"/","noNewPrivileges":true}' >"$work/process.json"
 "$program" spec --bundle "$work/bundle"
 sed -e 's|"terminal": true|"terminal": false|; s|"sh"|"/exit"|' "$work/bundle/config.json" >"$work/default.json"
 
@@ -49,7 +50,7 @@ for config in plain engine default; do
     create $config
     trace $config state $id
     trace $config exec $id /exit
-    trace $config exec --detach --pid-file "$work/exec.pid" $id /exit
+    trace $config --log "$work/log" --log-format json exec --process "$work/process.json" --detach --pid-file "$work/exec.pid" $id
     trace $config --log "$work/log" --log-format json start $id
     trace $config list
     trace $config delete --force $id
