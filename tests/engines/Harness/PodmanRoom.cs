@@ -46,6 +46,8 @@ public sealed class PodmanRoom : Room
     {
         Succeeds("pod", "rm", "--all", "--force", "--time", "0");
         Succeeds("rm", "--all", "--force", "--time", "0");
+        // conmon's last act is a podman that cleans up, which still writes events.
+        Host.Eventually(() => Processes().Count == 0, "the ends of conmon and its like", 20_000);
         // What podman holds mounted itself while there is storage.
         Succeeds("system", "reset", "--force");
     }
