@@ -6,6 +6,7 @@ ARCH ?= x64
 # What `make run` runs in its container; nothing: a look around.
 ARGS ?=
 PREFIX ?= /usr/local
+SUITES ?=
 DESTDIR ?=
 # Container runtime under test; any other may be named: make test RUNTIME=/usr/bin/runc
 RUNTIME ?= $(CURDIR)/out/csrun
@@ -52,9 +53,13 @@ dist: ## Make a release in out/dist: tarballs, Debian packages, SBOMs and checks
 docs: ## Write what is generated: man pages, completions, docs/errors.md
 	dotnet run --project src/Runtime/Runtime.csproj -v quiet -- docs .
 
-test: build ## Run every test; the last line counts them
+test: build ## Run the tests (SUITES="unit integration", or all); the last line counts them
 	@build/deps.sh test engines
-	@tests/run.sh
+	@tests/run.sh $(SUITES)
+
+test-vm: build ## Test in virtual machines what this one lacks: cgroup v2, systemd (KERNEL=5.10 6.1 6.12 newest, IMAGE=bookworm trixie)
+	@build/deps.sh test
+	@tests/run.sh vm
 
 test-security: build ## Try known escapes on RUNTIME, whichever that is
 	@build/deps.sh test
@@ -121,4 +126,4 @@ clean: ## Remove what was built
 	rm -rf out
 	find src tests bench -type d \( -name bin -o -name obj \) -prune -exec rm -rf {} +
 
-.PHONY: help build run install deb dist docs test test-security test-security-control conformance conformance-columns oci-validation test-engines test-engines-control test-packages fuzz bench bench-micro lint order reproducible clean
+.PHONY: help build run install deb dist docs test test-vm test-security test-security-control conformance conformance-columns oci-validation test-engines test-engines-control test-packages fuzz bench bench-micro lint order reproducible clean

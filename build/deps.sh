@@ -13,6 +13,7 @@ for set in "$@"; do
         packages) want+=(mmdebstrap xz-utils) ;;
         bench) want+=(busybox-static hyperfine runc crun time) ;;
         fuzz) want+=(afl++) ;;
+        vm) want+=(qemu-system-x86 mmdebstrap erofs-utils e2fsprogs kmod busybox-static cpio xz-utils zstd lz4 debian-archive-keyring) ;;
         arm64) want+=(gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user) ;;
         *) echo "build/deps.sh: unknown set '$set'" >&2; exit 2 ;;
     esac

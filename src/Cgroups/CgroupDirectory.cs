@@ -72,8 +72,10 @@ internal static class CgroupDirectory
     /// Makes the cgroups of a path that are missing, by their paths: a cgroup file system has no symbolic links.
     /// </summary>
     /// <param name="place">The last one of them.</param>
-    /// <param name="made">Called for every cgroup below the ones that were there before, from above: whether it was made now.</param>
-    public static void MakeByPath(CgroupPlace place, Action<string, bool> made)
+    /// <param name="made">
+    /// Called for every cgroup below the ones that were there before, from above: whether it was made now. False: it is gone.
+    /// </param>
+    public static void MakeByPath(CgroupPlace place, Func<string, bool, bool> made)
     {
         const uint mode = 0x1ED; // 0755, as the kernel's own
         const int attempts = 8;
@@ -86,6 +88,10 @@ internal static class CgroupDirectory
             end = slash < 0 ? path.Length : slash;
             string level = path[..end];
             int result = Syscalls.MkdirAt(At.Cwd, level, mode);
+            if (result is 0 or -Errno.EEXIST && !made(level, result == 0))
+            {
+                result = -Errno.ENOENT;
+            }
             if (result == -Errno.ENOENT && attempt++ < attempts)
             {
                 // Removed under our feet by the deletion of the last container that was in it: start again.
@@ -96,7 +102,6 @@ internal static class CgroupDirectory
             {
                 throw new LinuxException("make cgroup", path, -result);
             }
-            made(level, result == 0);
         }
     }
 

@@ -32,6 +32,14 @@ public sealed class Resources
         copy.Cpu = Cpu?.WithQuota(quota);
         return copy;
     }
+
+    /// <summary>The same with another <c>pids.limit</c>.</summary>
+    public Resources WithPids(long limit)
+    {
+        var copy = (Resources)MemberwiseClone();
+        copy.Pids = new Pids { Limit = limit };
+        return copy;
+    }
 }
 
 /// <summary>A rule of the device cgroup (config-linux.md#allowed-device-list).</summary>

@@ -73,6 +73,20 @@ public sealed class LimitTests : ContainerTest
         Assert.True(result.ExitCode != 0, result.ToString());
     }
 
+    [Fact, Checklist(366)]
+    public void One_process_is_enough_where_the_container_is_made_in_two_steps()
+    {
+        Known.PeersDeviate("need more themselves");
+        Assert.SkipUnless(File.Exists("/proc/self/ns/time"), "this kernel has no time namespaces");
+        Bundle.Namespace("time");
+        Bundle.Linux["timeOffsets"] = JsonNode.Parse("""{ "boottime": { "secs": 1000 } }""");
+        Bundle.Linux["resources"] = JsonNode.Parse("""{ "pids": { "limit": 1 } }""");
+        Created();
+        var file = Host.CgroupMounts.Select(m => Path.Combine(m, Host.CgroupParent, Mark, "pids.max")).First(File.Exists);
+        Assert.Equal("1\n", File.ReadAllText(file));
+        Succeeds("start", Id);
+    }
+
     [Theory, Checklist(364, 365, 370, 374, 377)]
     [InlineData("""{ "network": { "classID": 1048577 } }""", "net_cls", "linux.resources.network.classID")]
     [InlineData("""{ "network": { "priorities": [ { "name": "lo", "priority": 1 } ] } }""", "net_prio", "linux.resources.network.priorities[0]")]

@@ -83,6 +83,28 @@ public sealed class LimitV2Tests : ContainerTest
         Assert.Equal("running", Status());
     }
 
+    [Fact, Checklist(295, 326)]
+    public void The_devices_of_the_last_container_in_a_cgroup_are_replaced()
+    {
+        NeedsV2();
+        Known.Deviates("crun", "adds to them");
+        // Made by others, it stays when the container is deleted, with what is attached to it.
+        var cgroup = Path.Combine(Host.CgroupMounts[0], Host.CgroupParent, Mark);
+        Directory.CreateDirectory(cgroup);
+        foreach (var allowed in new[] { false, true, false })
+        {
+            Bundle.Linux["resources"] = JsonNode.Parse($$"""{ "devices": [ { "allow": false, "access": "rwm" }, { "allow": {{(allowed ? "true" : "false")}}, "type": "c", "major": 1, "minor": 11, "access": "rw" } ] }""");
+            Bundle.Linux["devices"] = JsonNode.Parse("""[ { "path": "/dev/kmsg", "type": "c", "major": 1, "minor": 11, "fileMode": 438 } ]""");
+            var report = Report("--probe", "open:/dev/kmsg", "--probe", "open:/dev/null");
+            Assert.Equal(allowed ? "ok" : "EPERM", report["probe:open:/dev/kmsg"]!.GetValue<string>());
+            Assert.Equal("ok", report["probe:open:/dev/null"]!.GetValue<string>());
+            Assert.True(Directory.Exists(cgroup));
+        }
+
+        OwnCgroup(Mark);
+        Directory.Delete(cgroup);
+    }
+
     [Theory, Checklist(317, 320, 321, 323)]
     [InlineData("rw", true)]
     [InlineData("ro", false)]

@@ -23,14 +23,22 @@ public sealed class SystemdTests : ContainerTest
         var pid = StartedBySystemd();
         Assert.EndsWith($"/csruntest.slice/csruntest-{Slice}.slice/{Unit}", File.ReadLines($"/proc/{pid}/cgroup").Last(), StringComparison.Ordinal);
         var unit = Show();
-        Assert.Equal(("104857600", "94371840", "33", "59", "340ms", "0", "yes", "7s"),
-            (unit["MemoryMax"], unit["MemoryHigh"], unit["TasksMax"], unit["CPUWeight"], unit["CPUQuotaPerSecUSec"], unit["AllowedCPUs"], unit["Delegate"], unit["TimeoutStopUSec"]));
+        Assert.Equal(("33", "340ms", "yes", "7s"), (unit["TasksMax"], unit["CPUQuotaPerSecUSec"], unit["Delegate"], unit["TimeoutStopUSec"]));
+        if (Host.HasCgroupV1)
+        {
+            Assert.Equal(("104857600", "512"), (unit["MemoryLimit"], unit["CPUShares"]));
+            Assert.All(File.ReadLines($"/proc/{pid}/cgroup").Where(static l => !l.Contains("misc", StringComparison.Ordinal)), l => Assert.EndsWith("/" + Unit, l, StringComparison.Ordinal));
+        }
+        else
+        {
+            Assert.Equal(("104857600", "94371840", "59", "0"), (unit["MemoryMax"], unit["MemoryHigh"], unit["CPUWeight"], unit["AllowedCPUs"]));
+        }
 
         // None of these is told who made the cgroup.
         Later("update", "--memory", "120M", "--pids-limit", "44", Id);
         unit = Show();
-        Assert.Equal(("125829120", "44"), (unit["MemoryMax"], unit["TasksMax"]));
-        Assert.Equal("125829120", Value(pid, "memory.max"));
+        Assert.Equal(("125829120", "44"), (unit[Host.HasCgroupV1 ? "MemoryLimit" : "MemoryMax"], unit["TasksMax"]));
+        Assert.Equal("125829120", Value(pid, Host.HasCgroupV1 ? "memory.limit_in_bytes" : "memory.max"));
         Later("pause", Id);
         Assert.Equal("paused", Status());
         Later("resume", Id);
@@ -51,7 +59,9 @@ public sealed class SystemdTests : ContainerTest
         Bundle.Args("trap", "/tmp/signals", "10", ",", "open", "/dev/null", ",", "open", "/dev/fuse", ",", "write", "/tmp/done", "yes", ",", "sleep");
         var pid = StartedBySystemd();
         Host.Eventually(() => File.Exists(Bundle.Inside("/tmp/signals")), "the program");
-        string[] files = ["memory.max", "memory.low", "memory.high", "cpu.weight", "cpu.max", "cpuset.cpus", "pids.max"];
+        string[] files = Host.HasCgroupV1
+            ? ["memory.limit_in_bytes", "memory.soft_limit_in_bytes", "cpu.shares", "cpu.cfs_quota_us", "cpuset.cpus", "pids.max"]
+            : ["memory.max", "memory.low", "memory.high", "cpu.weight", "cpu.max", "cpuset.cpus", "pids.max"];
         var before = files.Select(f => Value(pid, f)).ToArray();
         Success(Systemctl("daemon-reload"));
         // systemd applies what it knows again when a unit's properties change.
@@ -59,6 +69,24 @@ public sealed class SystemdTests : ContainerTest
         Assert.Equal(before, files.Select(f => Value(pid, f)));
         Libc.kill(pid, 10);
         Host.Eventually(() => File.Exists(Bundle.Inside("/tmp/done")), "the devices to be opened");
+    }
+
+    [Theory]
+    [InlineData("0")]
+    [InlineData("1")]
+    public void Running_out_of_memory_as_a_group_leaves_no_unit_and_the_id_is_free_again(string group)
+    {
+        Prepare($$"""{ "memory": { "limit": 33554432, "swap": 33554432 }, "unified": { "memory.oom.group": "{{group}}" } }""");
+        Assert.SkipWhen(Host.HasCgroupV1, "this machine has hierarchies of cgroup v1");
+        Bundle.Args("spawn", "2", "sleep", ",", "fill", "100000000");
+        for (var i = 0; i < 3; i++)
+        {
+            var pid = StartedBySystemd();
+            AwaitStatus("stopped");
+            Host.Eventually(() => Host.IsDead(pid), "the end of the program");
+            Later("delete", Id);
+            Assert.Equal("not-found", Show()["LoadState"]);
+        }
     }
 
     [Fact, Checklist(3)]
@@ -105,6 +133,10 @@ public sealed class SystemdTests : ContainerTest
         Bundle.Args("sleep");
         Bundle.Linux["cgroupsPath"] = $"csruntest-{Slice}.slice:test:{Mark}";
         Bundle.Linux["resources"] = JsonNode.Parse(resources);
+        if (Host.HasCgroupV1)
+        {
+            Bundle.Linux["resources"]!.AsObject().Remove("unified");
+        }
     }
 
     private int StartedBySystemd()
@@ -125,10 +157,12 @@ public sealed class SystemdTests : ContainerTest
 
     private string UnitDirectory() => Path.Combine(Host.CgroupMounts[^1], "csruntest.slice", $"csruntest-{Slice}.slice", Unit);
 
-    private string Value(int pid, string file)
+    /// <summary>A file of the container's cgroup, in the hierarchy that has it.</summary>
+    private static string Value(int pid, string file)
     {
-        var cgroup = File.ReadLines($"/proc/{pid}/cgroup").First(static l => l.StartsWith("0::", StringComparison.Ordinal))[3..];
-        Assert.SkipWhen(Host.HasCgroupV1, "on cgroup v1 there are no such files");
-        return File.ReadAllText(Host.CgroupMounts[0] + cgroup + "/" + file).Trim();
+        var controller = file[..file.IndexOf('.', StringComparison.Ordinal)];
+        var line = File.ReadLines($"/proc/{pid}/cgroup").Select(static l => l.Split(':', 3))
+            .First(f => Host.HasCgroupV1 ? f[1].Split(',').Contains(controller) : f[0] is "0");
+        return File.ReadAllText((Host.HasCgroupV1 ? "/sys/fs/cgroup/" + controller : Host.CgroupMounts[0]) + line[2] + "/" + file).Trim();
     }
 }

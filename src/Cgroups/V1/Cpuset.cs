@@ -22,30 +22,34 @@ internal sealed class Cpuset(string mountPoint)
             {
                 int slash = place.Existing.IndexOf('/', end + 1);
                 end = slash < 0 ? place.Existing.Length : slash;
-                cpuset.Inherit(place.MountPoint + place.Existing[..end], isNew: false);
+                _ = cpuset.Inherit(place.MountPoint + place.Existing[..end], isNew: false);
             }
         }
         CgroupDirectory.MakeByPath(place, cpuset.Inherit);
     }
 
-    // Called from above to below: what was read or written last is the parent's.
-    private void Inherit(string path, bool isNew)
-    {
-        _cpus = Inherit(path, isNew, "/cpuset.cpus", _cpus);
-        _mems = Inherit(path, isNew, "/cpuset.mems", _mems);
-    }
+    // Called from above to below: what was read or written last is the parent's. False: the cgroup is gone.
+    private bool Inherit(string path, bool isNew) =>
+        Inherit(path, isNew, "/cpuset.cpus", ref _cpus) && Inherit(path, isNew, "/cpuset.mems", ref _mems);
 
-    private string Inherit(string path, bool isNew, string file, string? parents)
+    private bool Inherit(string path, bool isNew, string file, ref string? parents)
     {
         if (!isNew && CgroupDirectory.Read(At.Cwd, path + file) is { Length: > 0 } own)
         {
-            return own;
+            parents = own;
+            return true;
         }
         parents ??= CgroupDirectory.Read(At.Cwd, mountPoint + file) ?? "";
-        if (parents.Length > 0)
+        if (parents.Length == 0)
         {
-            LinuxException.Check(CgroupDirectory.Write(At.Cwd, path + file, parents), "write", path + file);
+            return true;
         }
-        return parents;
+        int written = CgroupDirectory.Write(At.Cwd, path + file, parents);
+        if (written is -Errno.ENOENT or -Errno.ENODEV)
+        {
+            return false;
+        }
+        LinuxException.Check(written, "write", path + file);
+        return true;
     }
 }

@@ -94,7 +94,7 @@ internal sealed class V1Driver(CgroupRecord record) : ICgroupDriver
                 }
                 else
                 {
-                    CgroupDirectory.MakeByPath(place, static (_, _) => { });
+                    CgroupDirectory.MakeByPath(place, static (_, _) => true);
                 }
                 made.Add(place);
                 _made.Add(place);

@@ -117,7 +117,7 @@ internal sealed class V2Driver(CgroupRecord record) : ICgroupDriver
         using Fd? directory = rules.Count == 0 ? null : Open();
         if (directory is not null)
         {
-            Devices.Apply(directory.Number, rules, Record.Lenient);
+            Devices.Apply(directory.Number, rules, Record.Lenient, isNew: Record.Places[0].Path != Record.Places[0].Existing);
         }
     }
 
@@ -288,7 +288,7 @@ internal sealed class V2Driver(CgroupRecord record) : ICgroupDriver
 
     /// <summary>
     /// Gives the next level down all controllers that this one has. What can't be given is passed over here: a limit
-    /// that needs it says so. A cgroup with processes of its own can give none but the threaded ones.
+    /// that needs it says so.
     /// </summary>
     private static void EnableControllers(int directory, bool last)
     {
@@ -298,7 +298,7 @@ internal sealed class V2Driver(CgroupRecord record) : ICgroupDriver
         }
         HashSet<string> missing = Words(CgroupDirectory.Read(directory, "cgroup.controllers"));
         missing.ExceptWith(Words(CgroupDirectory.Read(directory, "cgroup.subtree_control")));
-        if (missing.Count == 0 || CgroupDirectory.Write(directory, "cgroup.subtree_control", "+" + string.Join(" +", missing)) == 0)
+        if (missing.Count == 0 || HasProcesses(directory) || CgroupDirectory.Write(directory, "cgroup.subtree_control", "+" + string.Join(" +", missing)) == 0)
         {
             return;
         }
@@ -307,6 +307,14 @@ internal sealed class V2Driver(CgroupRecord record) : ICgroupDriver
             _ = CgroupDirectory.Write(directory, "cgroup.subtree_control", "+" + controller);
         }
     }
+
+    /// <summary>
+    /// Whether it has processes of its own, which forbids to give controllers, but for the threaded ones, and these make
+    /// of it the root of a threaded subtree, in which no container can be (cgroup-v2.rst, "No Internal Process
+    /// Constraint"). The hierarchy's root is free of this, and has no cgroup.type.
+    /// </summary>
+    private static bool HasProcesses(int directory) =>
+        CgroupDirectory.Read(directory, "cgroup.type") is not null && CgroupDirectory.Read(directory, "cgroup.procs") is { Length: > 0 };
 
     /// <summary>What of these settings needs a controller that is not there. The core's files have none, nor has pressure.</summary>
     private static List<Finding> Check(Settings settings, HashSet<string> controllers)

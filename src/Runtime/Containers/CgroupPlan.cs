@@ -100,13 +100,25 @@ internal sealed class CgroupPlan
 
     /// <summary>Makes it as the config says: with its limits and its owner.</summary>
     /// <param name="config">The container's config.</param>
+    /// <param name="twoSteps">The first process makes the container's, so that for a moment there are two.</param>
     /// <param name="process">The first process, if <see cref="NeedsProcess"/>.</param>
-    public void MakeFor(Config config, int process = 0)
+    public void MakeFor(Config config, bool twoSteps, int process = 0)
     {
         Try(() => _driver.Make(process));
-        Apply(config.Linux?.Resources);
+        var resources = config.Linux?.Resources;
+        ApplyDevices(resources?.Devices);
+        Apply(twoSteps && IsForOne(resources) ? resources!.WithPids(2) : resources);
         Delegate(config);
     }
+
+    /// <summary>Comes after <see cref="MakeFor"/>, when the container's process is the only one.</summary>
+    public void Complete(Config config, bool twoSteps)
+    {
+        if (twoSteps && IsForOne(config.Linux?.Resources))
+            Apply(new Resources { Pids = config.Linux!.Resources!.Pids });
+    }
+
+    private static bool IsForOne(Resources? resources) => resources?.Pids?.Limit is 0 or 1;
 
     private void Try(Action make)
     {
@@ -140,12 +152,10 @@ internal sealed class CgroupPlan
         }
     }
 
-    /// <summary>Sets the limits and restricts the devices.</summary>
     private void Apply(Resources? resources)
     {
         if (resources is null)
             return;
-        ApplyDevices(resources.Devices);
         try
         {
             _driver.Apply(resources, At);

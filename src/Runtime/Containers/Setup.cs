@@ -86,6 +86,7 @@ internal sealed class Setup(
                 _terminal = conversation.Terminal;
             }
             Timing.Mark("exec of Init to ready");
+            cgroup.Complete(bundle.Config, plan.TwoStep);
             Commit(session);
             Timing.Mark("commit");
             if (StartsAtOnce)
@@ -134,7 +135,7 @@ internal sealed class Setup(
     private InitSession LaunchLast(NamespaceFiles joins)
     {
         if (!cgroup.NeedsProcess)
-            cgroup.MakeFor(bundle.Config);
+            cgroup.MakeFor(bundle.Config, plan.TwoStep);
         Timing.Mark("make the cgroup");
         var session = Launch(joins);
         Timing.Mark("clone to Init's exec");
@@ -149,7 +150,7 @@ internal sealed class Setup(
         Timing.Mark("clone to Init's exec");
         try
         {
-            cgroup.MakeFor(bundle.Config);
+            cgroup.MakeFor(bundle.Config, plan.TwoStep);
             // If it is gone, the conversation finds out why.
             session.TrySend(MessageKind.CgroupsMade);
         }
@@ -176,7 +177,7 @@ internal sealed class Setup(
                 PreservedFds = (int)plan.PreservedFds,
                 IntoCgroup = join.Into,
                 CgroupTasks = join.Tasks,
-                WhileWaiting = cgroup.NeedsProcess ? pid => cgroup.MakeFor(bundle.Config, pid) : null,
+                WhileWaiting = cgroup.NeedsProcess ? pid => cgroup.MakeFor(bundle.Config, plan.TwoStep, pid) : null,
                 WriteIdMaps = pid => Conversation.WriteIdMaps(pid, bundle),
             }));
         }
