@@ -78,7 +78,8 @@ public interface ICgroupDriver
     void ApplyDevices(IReadOnlyList<DeviceRule> rules);
 
     /// <summary>
-    /// The files that the container's first process, while it has one thread, writes "0" to in order to join: v1.
+    /// The files that the container's first process, while it has one thread, writes "0" to in order to join: v1, and a
+    /// cgroup of v2 that it cannot be born in.
     /// </summary>
     IReadOnlyList<Fd> OpenTasks();
 
@@ -87,7 +88,7 @@ public interface ICgroupDriver
     /// </summary>
     IReadOnlyList<string> TaskPaths();
 
-    /// <summary>The directory of the unified hierarchy, for CLONE_INTO_CGROUP; null if there is none.</summary>
+    /// <summary>The directory of the unified hierarchy, for CLONE_INTO_CGROUP; null if there is none that may be used so.</summary>
     Fd? OpenForClone();
 
     /// <summary>The ids of all processes in it and below it, as this process's pid namespace has them.</summary>

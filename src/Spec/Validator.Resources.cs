@@ -83,7 +83,7 @@ public static partial class Validator
         if (memory.Kernel is { } kernel and not 0)
             found.Warn(ConfigCodes.MemoryKernelIgnored, at + "kernel", FormattableString.Invariant($"({kernel}) is ignored"));
         if (memory.KernelTCP is { } tcp and not 0)
-            found.Warn(ConfigCodes.MemoryKernelIgnored, at + "kernelTCP", FormattableString.Invariant($"({tcp}) is ignored"));
+            found.Warn(ConfigCodes.MemoryKernelIgnored, at + "kernelTCP", FormattableString.Invariant($"({tcp}) is ignored on cgroup v2"));
     }
 
     private static void ValidateCpu(Cpu cpu, Place at, Findings found)

@@ -93,10 +93,10 @@ public sealed class LimitV2Tests : ContainerTest
         Directory.CreateDirectory(cgroup);
         foreach (var allowed in new[] { false, true, false })
         {
-            Bundle.Linux["resources"] = JsonNode.Parse($$"""{ "devices": [ { "allow": false, "access": "rwm" }, { "allow": {{(allowed ? "true" : "false")}}, "type": "c", "major": 1, "minor": 11, "access": "rw" } ] }""");
-            Bundle.Linux["devices"] = JsonNode.Parse("""[ { "path": "/dev/kmsg", "type": "c", "major": 1, "minor": 11, "fileMode": 438 } ]""");
-            var report = Report("--probe", "open:/dev/kmsg", "--probe", "open:/dev/null");
-            Assert.Equal(allowed ? "ok" : "EPERM", report["probe:open:/dev/kmsg"]!.GetValue<string>());
+            Bundle.Linux["resources"] = JsonNode.Parse($$"""{ "devices": [ { "allow": false, "access": "rwm" }, { "allow": {{(allowed ? "true" : "false")}}, "type": "c", "major": 10, "minor": 229, "access": "rw" } ] }""");
+            Bundle.Linux["devices"] = JsonNode.Parse("""[ { "path": "/dev/fuse", "type": "c", "major": 10, "minor": 229, "fileMode": 438 } ]""");
+            var report = Report("--probe", "open:/dev/fuse", "--probe", "open:/dev/null");
+            Assert.Equal(allowed ? "ok" : "EPERM", report["probe:open:/dev/fuse"]!.GetValue<string>());
             Assert.Equal("ok", report["probe:open:/dev/null"]!.GetValue<string>());
             Assert.True(Directory.Exists(cgroup));
         }

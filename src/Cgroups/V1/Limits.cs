@@ -121,6 +121,10 @@ internal static class Limits
         {
             to.Add(new("memory", "memory.soft_limit_in_bytes", Text(reservation), at + "reservation"));
         }
+        if (memory.KernelTCP is { } tcp and not 0)
+        {
+            to.Add(new("memory", "memory.kmem.tcp.limit_in_bytes", Text(tcp), at + "kernelTCP"));
+        }
         if (memory.DisableOOMKiller is { } disable && (disable || update))
         {
             to.Add(new("memory", "memory.oom_control", disable ? "1" : "0", at + "disableOOMKiller") { Label = "oom_kill_disable " });

@@ -344,7 +344,8 @@ internal sealed class V1Driver(CgroupRecord record) : ICgroupDriver
     {
         foreach (CgroupPlace place in Record.Places)
         {
-            using Fd? directory = place.IsUnified ? CgroupDirectory.Open(place) : null;
+            // Not in one that stays: see V2Driver.WasThere.
+            using Fd? directory = place.IsUnified && place.Path != place.Existing ? CgroupDirectory.Open(place) : null;
             if (directory is not null)
             {
                 _ = CgroupDirectory.Write(directory.Number, "cgroup.kill", "1");
@@ -377,8 +378,7 @@ internal sealed class V1Driver(CgroupRecord record) : ICgroupDriver
         }
         if (place.Path != place.Existing)
         {
-            errno = -CgroupDirectory.Remove(place);
-            return errno == 0;
+            return (errno = -CgroupDirectory.Remove(place)) == 0;
         }
         // It was there before the container and stays; only what is in it is the container's.
         errno = ProcessesOf(place).Count == 0 ? 0 : Errno.EBUSY;

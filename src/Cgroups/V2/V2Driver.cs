@@ -117,18 +117,26 @@ internal sealed class V2Driver(CgroupRecord record) : ICgroupDriver
         using Fd? directory = rules.Count == 0 ? null : Open();
         if (directory is not null)
         {
-            Devices.Apply(directory.Number, rules, Record.Lenient, isNew: Record.Places[0].Path != Record.Places[0].Existing);
+            Devices.Apply(directory.Number, rules, Record.Lenient, isNew: !WasThere(Record.Places[0]));
         }
     }
 
     public void MakeForClone() => Make();
 
-    public IReadOnlyList<Fd> OpenTasks() => [];
+    public IReadOnlyList<Fd> OpenTasks()
+    {
+        if (Record.Places is not [var place] || !WasThere(place))
+        {
+            return [];
+        }
+        using Fd directory = Open() ?? throw new LinuxException("open cgroup", place.FullPath, Errno.ENOENT);
+        return [Fd.Own(Syscalls.OpenAt(directory.Number, "cgroup.procs", OpenFlags.WriteOnly | OpenFlags.NoFollow), "open", place.FullPath + "/cgroup.procs")];
+    }
 
     public IReadOnlyList<string> TaskPaths() => [];
 
     public Fd? OpenForClone() =>
-        Record.Places is [var place]
+        Record.Places is [var place] && !WasThere(place)
             ? CgroupDirectory.Open(place) ?? throw new LinuxException("open cgroup", place.FullPath, Errno.ENOENT)
             : null;
 
@@ -285,6 +293,13 @@ internal sealed class V2Driver(CgroupRecord record) : ICgroupDriver
             waiting.Pause();
         }
     }
+
+    /// <summary>
+    /// Whether it was there before the container. What is cloned into a cgroup is killed at once by kernels that take it
+    /// for forked in another one whose processes were killed through cgroup.kill more or less often (6.1.192 of Debian):
+    /// into one with a past it goes by itself.
+    /// </summary>
+    private static bool WasThere(CgroupPlace place) => place.Path == place.Existing;
 
     /// <summary>
     /// Gives the next level down all controllers that this one has. What can't be given is passed over here: a limit

@@ -21,7 +21,7 @@ public sealed class LimitTests
     [InlineData("""{"memory": {"limit": 1048576, "swap": -1}}""", "memory.limit_in_bytes=1048576 memory.memsw.limit_in_bytes=-1")]
     [InlineData("""{"memory": {"reservation": 5}}""", "memory.soft_limit_in_bytes=5")]
     [InlineData("""{"memory": {"reservation": -1}}""", "memory.soft_limit_in_bytes=-1")]
-    [InlineData("""{"memory": {"kernel": 5, "kernelTCP": 6}}""", "")]
+    [InlineData("""{"memory": {"kernel": 5, "kernelTCP": 6}}""", "memory.kmem.tcp.limit_in_bytes=6")]
     [InlineData("""{"memory": {"swappiness": 0}}""", "memory.swappiness=0")]
     [InlineData("""{"memory": {"swappiness": 100}}""", "memory.swappiness=100")]
     [InlineData("""{"memory": {"disableOOMKiller": true}}""", "memory.oom_control=1")]
