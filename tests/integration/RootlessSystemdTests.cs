@@ -59,7 +59,8 @@ public sealed class RootlessSystemdTests : ContainerTest
         var file = Path.Combine(Home, "script");
         File.WriteAllText(file, script);
         var result = Success(new Command("/usr/bin/systemd-run", "--quiet", "--pipe", "--wait", "--collect", "--unit", unit, "--property", "Delegate=yes", "--uid", "1000", "--gid", "1000",
-            "--setenv", "CSRUN_TEST=" + Mark, "/bin/sh", file) { WorkingDirectory = Home, Environment = RuntimeEnvironment() }.Run(Home));
+            "--setenv", "CSRUN_TEST=" + Mark, "/bin/sh", file)
+        { WorkingDirectory = Home, Environment = RuntimeEnvironment() }.Run(Home));
         Assert.Equal("67108864\n21\n31\n", result.Out);
     }
 
