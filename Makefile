@@ -103,6 +103,7 @@ fuzz: ## Fuzz the readers, the validator and the compiler for SECONDS=60
 bench: build ## Measure against runc and crun (out/bench/report.md)
 	@build/deps.sh bench engines
 	@bench/run.sh
+	@bench/limits.sh
 	@bench/load.sh
 	@bench/engines.sh
 

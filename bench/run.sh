@@ -148,7 +148,7 @@ all=$(IFS='|'; echo "${names[*]}")
     for i in "${!names[@]}"; do echo "${names[i]}: $("${programs[i]}" --version | head -n 1)."; done
     echo
     sort -t $'\t' -k1,1 -k2,2 -k3,3n "$times" | awk -v unit=ms -v scale=1000 -v digits=2 -v "runtimes=$all" -f bench/summary.awk \
-        -v 'order=run|create|start|state|kill|delete|list|run, env 6000|run, env 12000|run, mounts 100|run, mounts 300|run, mounts 1000|100 creates at once'
+        -v 'order=run|create|start|state|kill|delete|list|exec|run, env 6000|run, env 12000|run, mounts 100|run, mounts 300|run, mounts 1000|100 creates at once'
     echo
     sort -t $'\t' -k1,1 -k2,2 -k3,3n "$memory" | awk -v unit=KB -v scale=1 -v digits=0 -v "runtimes=$all" -f bench/summary.awk \
         -v 'order=peak of run|peak of create|peak of state|peak of exec|peak of delete|waiting container|waiting container, private'

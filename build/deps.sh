@@ -11,7 +11,7 @@ for set in "$@"; do
         test) want+=(libseccomp2 golang-github-containers-common busybox-static strace shellcheck uidmap runc crun util-linux procps iproute2) ;;
         engines) want+=(busybox-static runc crun containerd podman conmon netavark catatonit docker.io iptables iproute2) ;;
         packages) want+=(mmdebstrap xz-utils) ;;
-        bench) want+=(busybox-static hyperfine runc crun time) ;;
+        bench) want+=(busybox-static hyperfine runc crun time jq golang-github-containers-common) ;;
         fuzz) want+=(afl++) ;;
         vm) want+=(qemu-system-x86 mmdebstrap erofs-utils e2fsprogs kmod busybox-static cpio xz-utils zstd lz4 debian-archive-keyring) ;;
         arm64) want+=(gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user) ;;

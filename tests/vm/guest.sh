@@ -1,7 +1,6 @@
 #!/bin/bash
 # What runs in a virtual machine once it has booted: /results/arguments says what. The machine ends with it.
 #   test CLASS...       the integration tests of these classes
-#   bench               the figures of cgroup v2 and of the systemd driver (bench/cgroups.sh)
 #   exec COMMAND...     a command of the shell
 #   shell               an interactive shell
 set -uo pipefail
@@ -19,7 +18,6 @@ case ${arguments[0]:-} in
         .dotnet/dotnet exec out/vm/tests/Csrun.Tests.Integration.dll -noLogo -noColor \
             -preEnumerateTheories -result-xml /results/tests.xml "${classes[@]}"
         ;;
-    bench) bench/cgroups.sh /results ;;
     exec) bash -c "${arguments[*]:1}" ;;
     shell) setsid -c bash -i ;;
     *) echo "guest.sh: what is \"${arguments[*]:-}\"?" >&2; false ;;

@@ -3,7 +3,6 @@
 # machine NAME are out/test-results/vm-NAME (tests.xml, console); tests/run.sh counts them.
 #   run.sh                                the machines of CI
 #   run.sh shell                          a shell in one (KERNEL=, IMAGE=, CGROUPS= as boot.sh has them)
-#   run.sh bench                          the figures of cgroup v2 and the systemd driver
 #   run.sh test CLASS...                  these test classes in one machine
 # Ends with 3 where there can be no virtual machine.
 set -euo pipefail
@@ -27,7 +26,7 @@ dotnet publish tests/integration/integration.csproj -c Release -r linux-x64 --se
 stage=$(mktemp -d)
 trap 'rm -rf "$stage"' EXIT
 mkdir -p "$stage/checkout/.dotnet/shared/Microsoft.NETCore.App"
-cp --parents -r out/csrun out/helpers out/vm/tests tests/vm/guest.sh tests/data bench "$stage/checkout/"
+cp --parents -r out/csrun out/helpers out/vm/tests tests/vm/guest.sh tests/data "$stage/checkout/"
 read -r _ version directory < <(dotnet --list-runtimes | grep '^Microsoft.NETCore.App 10\.' | tail -n 1)
 directory=${directory#[} directory=${directory%]}
 cp -r "$directory/$version" "$stage/checkout/.dotnet/shared/Microsoft.NETCore.App/"
