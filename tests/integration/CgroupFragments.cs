@@ -44,7 +44,8 @@ internal static class CgroupFragments
         Members("cpu", "shares", "2", "3", "10", "100", "256", "512", "1023", "1024", "1025", "2048", "4096", "10000", "100000", "262143", "262144", "0");
         Members("cpu", "quota", "1000", "10000", "50000", "100000", "200000", "-1", "0");
         Members("cpu", "period", "1000", "20000", "50000", "100000", "1000000", "0");
-        foreach (var (quota, period) in new[] { (20000, 10000), (50000, 20000), (33333, 100000), (-1, 50000), (1000, 1000000), (150000, 100000) })
+        // Enough for the process of runc that waits in the cgroup to end in: with 1 ms a second it took more than ten.
+        foreach (var (quota, period) in new[] { (20000, 10000), (50000, 20000), (33333, 100000), (-1, 50000), (100000, 1000000), (150000, 100000) })
         {
             Add("cpu", string.Create(CultureInfo.InvariantCulture, $"quota={quota} period={period}"), string.Create(CultureInfo.InvariantCulture, $$"""{ "quota": {{quota}}, "period": {{period}} }"""));
         }
